@@ -1,0 +1,94 @@
+package dev.osimage.operator;
+
+import dev.osimage.api.Durations;
+import dev.osimage.image.Wire;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the administrator sets, from environment variables; the chart's values are the place to
+ * change them.
+ *
+ * @param builderImage image of builder pods
+ * @param builderPullPolicy its imagePullPolicy
+ * @param builderPullSecrets names of its imagePullSecrets, in the namespace of each OsImage
+ * @param builderResources resources of the builder container
+ * @param timeout spec.timeout where an OsImage has none
+ * @param pendingTimeout spec.pendingTimeout where an OsImage has none
+ * @param retryInitial wait after the first attempt that failed for a passing reason
+ * @param retryMax longest such wait
+ * @param progressInterval how often a running build is looked at
+ * @param healthPort port of the health endpoints
+ */
+public record Settings(
+    String builderImage,
+    String builderPullPolicy,
+    List<String> builderPullSecrets,
+    ResourceRequirements builderResources,
+    Duration timeout,
+    Duration pendingTimeout,
+    Duration retryInitial,
+    Duration retryMax,
+    Duration progressInterval,
+    int healthPort) {
+
+  /** Reads the settings; {@link IllegalArgumentException} names the variable that is wrong. */
+  public static Settings from(Map<String, String> env) {
+    var variables = new Variables(env);
+    return new Settings(
+        variables.required("OSIMAGE_BUILDER_IMAGE"),
+        variables.text("OSIMAGE_BUILDER_PULL_POLICY", "IfNotPresent"),
+        variables.list("OSIMAGE_BUILDER_PULL_SECRETS"),
+        variables.resources("OSIMAGE_BUILDER_RESOURCES"),
+        variables.duration("OSIMAGE_TIMEOUT", "1h"),
+        variables.duration("OSIMAGE_PENDING_TIMEOUT", "15m"),
+        variables.duration("OSIMAGE_RETRY_INITIAL", "10s"),
+        variables.duration("OSIMAGE_RETRY_MAX", "5m"),
+        variables.duration("OSIMAGE_PROGRESS_INTERVAL", "5s"),
+        8080);
+  }
+
+  private record Variables(Map<String, String> env) {
+
+    String required(String name) {
+      var value = env.get(name);
+      if (value == null || value.isBlank()) {
+        throw new IllegalArgumentException(name + " is not set");
+      }
+      return value;
+    }
+
+    String text(String name, String fallback) {
+      var value = env.get(name);
+      return value == null || value.isBlank() ? fallback : value;
+    }
+
+    List<String> list(String name) {
+      return Arrays.stream(text(name, "").split(",", -1))
+          .map(String::strip)
+          .filter(item -> !item.isEmpty())
+          .toList();
+    }
+
+    Duration duration(String name, String fallback) {
+      try {
+        return Durations.parse(text(name, fallback));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+      }
+    }
+
+    ResourceRequirements resources(String name) {
+      try {
+        var json = text(name, "{}").getBytes(StandardCharsets.UTF_8);
+        return Wire.read(json, ResourceRequirements.class);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(name + " is not a JSON object of resources", e);
+      }
+    }
+  }
+}

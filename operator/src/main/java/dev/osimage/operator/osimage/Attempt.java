@@ -1,0 +1,53 @@
+package dev.osimage.operator.osimage;
+
+import dev.osimage.api.Reason;
+import dev.osimage.image.BuilderLine;
+import java.time.Instant;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt to build: a Job of ours, as it is now.
+ *
+ * @param generation the generation of the spec that it was started for
+ * @param deleting the Job is being deleted and its pod may still run
+ * @param recorded the Job carries its outcome, so that pod and log are no longer needed
+ */
+record Attempt(
+    String job,
+    String identity,
+    String publicationHash,
+    int number,
+    long generation,
+    Instant createdAt,
+    boolean deleting,
+    boolean recorded,
+    State state) {
+
+  /** Attempts from the oldest to the newest. */
+  static final Comparator<Attempt> BY_AGE =
+      Comparator.comparingLong(Attempt::generation).thenComparingInt(Attempt::number);
+
+  /** Where an attempt stands. */
+  sealed interface State {}
+
+  /** The builder does not run yet; {@code message} says what it waits for. */
+  record Pending(String message) implements State {}
+
+  /** The builder runs. */
+  record Running(BuilderLine.@Nullable Progress progress) implements State {}
+
+  /** The builder published the artifact. */
+  record Succeeded(BuilderLine.Result result) implements State {}
+
+  /** The attempt is over without a result. */
+  record Failed(Reason reason, String message, Instant finishedAt) implements State {}
+
+  boolean active() {
+    return state instanceof Pending || state instanceof Running;
+  }
+
+  boolean finished() {
+    return !deleting && !active();
+  }
+}

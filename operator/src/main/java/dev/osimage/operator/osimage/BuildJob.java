@@ -1,0 +1,185 @@
+package dev.osimage.operator.osimage;
+
+import dev.osimage.api.OsImage;
+import dev.osimage.image.Wire;
+import dev.osimage.operator.Settings;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The Kubernetes objects of one attempt: a Job with one restricted pod, and its plan. */
+final class BuildJob {
+
+  static final String CONTAINER = "builder";
+
+  private static final String PLAN_FOLDER = "/osimage/plan";
+  private static final String PLAN_FILE = "plan.json";
+  private static final String CREDENTIALS_FOLDER = "/osimage/credentials";
+  private static final String TERMINATION_FILE = "/dev/termination-log";
+
+  private BuildJob() {}
+
+  /** {@code <name>-<identity>-<attempt>}: at most 63 characters, the same after any restart. */
+  static String name(OsImage image, Target.Buildable target, int attempt) {
+    return image.getMetadata().getName() + "-" + target.identity() + "-" + attempt;
+  }
+
+  static Job job(OsImage image, Target.Buildable target, int attempt, Settings settings) {
+    var metadata = image.getMetadata();
+    var labels = Labels.of(metadata.getName(), target.identity(), attempt);
+    return new JobBuilder()
+        .withNewMetadata()
+        .withNamespace(metadata.getNamespace())
+        .withName(name(image, target, attempt))
+        .withLabels(labels)
+        .addToAnnotations(Labels.GENERATION, String.valueOf(metadata.getGeneration()))
+        .addToAnnotations(Labels.PUBLICATION_HASH, target.publicationHash())
+        .withOwnerReferences(
+            owner(image.getApiVersion(), image.getKind(), metadata)
+                .withBlockOwnerDeletion(true)
+                .build())
+        .endMetadata()
+        .withNewSpec()
+        // Attempts are counted and spaced by the operator, which knows why one failed.
+        .withBackoffLimit(0)
+        .withPodReplacementPolicy("Failed")
+        .withNewPodFailurePolicy()
+        .addNewRule()
+        .withAction("Ignore")
+        .addNewOnPodCondition()
+        .withType("DisruptionTarget")
+        .withStatus("True")
+        .endOnPodCondition()
+        .endRule()
+        .endPodFailurePolicy()
+        .withNewTemplate()
+        .withNewMetadata()
+        .withLabels(labels)
+        .endMetadata()
+        .withSpec(podSpec(image, target, attempt, settings))
+        .endTemplate()
+        .endSpec()
+        .build();
+  }
+
+  /** The plan, owned by its Job so that it goes with it. */
+  static ConfigMap plan(Job job, Target.Buildable target) {
+    var json = new String(Wire.write(target.plan()), StandardCharsets.UTF_8);
+    var metadata = job.getMetadata();
+    return new ConfigMapBuilder()
+        .withNewMetadata()
+        .withNamespace(metadata.getNamespace())
+        .withName(metadata.getName())
+        .withLabels(metadata.getLabels())
+        .withOwnerReferences(owner("batch/v1", "Job", metadata).build())
+        .endMetadata()
+        .withImmutable(true)
+        .withData(Map.of(PLAN_FILE, json))
+        .build();
+  }
+
+  private static OwnerReferenceBuilder owner(String apiVersion, String kind, ObjectMeta owner) {
+    return new OwnerReferenceBuilder()
+        .withApiVersion(apiVersion)
+        .withKind(kind)
+        .withName(owner.getName())
+        .withUid(owner.getUid())
+        .withController(true);
+  }
+
+  private static PodSpec podSpec(
+      OsImage image, Target.Buildable target, int attempt, Settings settings) {
+    // The backstop behind the builder's own clock; kubelet counts from before the image pull.
+    var deadline = target.pendingTimeout().toSeconds() + target.plan().timeoutSeconds();
+    return new PodSpecBuilder()
+        .withRestartPolicy("Never")
+        .withActiveDeadlineSeconds(deadline)
+        .withAutomountServiceAccountToken(false)
+        .withEnableServiceLinks(false)
+        .withTerminationGracePeriodSeconds(5L)
+        .withImagePullSecrets(
+            settings.builderPullSecrets().stream().map(LocalObjectReference::new).toList())
+        .withNewSecurityContext()
+        .withRunAsNonRoot(true)
+        .withNewSeccompProfile()
+        .withType("RuntimeDefault")
+        .endSeccompProfile()
+        .endSecurityContext()
+        .withContainers(container(image, settings))
+        .withVolumes(volumes(image, name(image, target, attempt)))
+        .build();
+  }
+
+  private static Container container(OsImage image, Settings settings) {
+    var args =
+        new ArrayList<>(
+            List.of("dev.osimage.builder.Main", PLAN_FOLDER + "/" + PLAN_FILE, TERMINATION_FILE));
+    var mounts = new ArrayList<VolumeMount>();
+    mounts.add(mount("plan", PLAN_FOLDER));
+    if (image.getSpec().destination().secretRef() != null) {
+      args.add(CREDENTIALS_FOLDER);
+      mounts.add(mount("credentials", CREDENTIALS_FOLDER));
+    }
+    return new ContainerBuilder()
+        .withName(CONTAINER)
+        .withImage(settings.builderImage())
+        .withImagePullPolicy(settings.builderPullPolicy())
+        .withArgs(args)
+        .withResources(settings.builderResources())
+        .withTerminationMessagePath(TERMINATION_FILE)
+        .withTerminationMessagePolicy("File")
+        .withNewSecurityContext()
+        .withAllowPrivilegeEscalation(false)
+        .withReadOnlyRootFilesystem(true)
+        .withNewCapabilities()
+        .withDrop("ALL")
+        .endCapabilities()
+        .endSecurityContext()
+        .withVolumeMounts(mounts)
+        .build();
+  }
+
+  private static List<Volume> volumes(OsImage image, String planName) {
+    var volumes = new ArrayList<Volume>();
+    volumes.add(
+        new VolumeBuilder()
+            .withName("plan")
+            .withNewConfigMap()
+            .withName(planName)
+            .endConfigMap()
+            .build());
+    var secret = image.getSpec().destination().secretRef();
+    if (secret != null) {
+      volumes.add(
+          new VolumeBuilder()
+              .withName("credentials")
+              .withNewSecret()
+              .withSecretName(secret.name())
+              // The builder says what is missing; kubelet would leave the pod waiting in silence.
+              .withOptional(true)
+              .endSecret()
+              .build());
+    }
+    return volumes;
+  }
+
+  private static VolumeMount mount(String volume, String path) {
+    return new VolumeMountBuilder().withName(volume).withMountPath(path).withReadOnly(true).build();
+  }
+}

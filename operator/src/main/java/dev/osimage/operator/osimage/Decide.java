@@ -1,0 +1,143 @@
+package dev.osimage.operator.osimage;
+
+import dev.osimage.api.Reason;
+import dev.osimage.operator.Settings;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The rules: a pure function from what was observed to what is done. */
+final class Decide {
+
+  /** Jobs' names leave room for three digits. */
+  private static final int MAX_ATTEMPTS = 999;
+
+  private Decide() {}
+
+  static Decision decide(Observed observed, Settings settings) {
+    return switch (observed.target()) {
+      case Target.Unbuildable unbuildable -> decide(observed, unbuildable);
+      case Target.Buildable buildable -> decide(observed, buildable, settings);
+    };
+  }
+
+  private static Decision decide(Observed observed, Target.Unbuildable target) {
+    var running = unfinished(observed, "");
+    return running.isEmpty()
+        ? new Decision.Stalled(Optional.empty(), Reason.INVALID_SPEC, target.problem())
+        : new Decision.Cancel(running);
+  }
+
+  private static Decision decide(Observed observed, Target.Buildable target, Settings settings) {
+    // A suspended object has no identity of which an attempt may go on.
+    var identity = observed.spec().suspended() ? "" : target.identity();
+    var foreign = unfinished(observed, identity);
+    if (!foreign.isEmpty()) {
+      return new Decision.Cancel(foreign);
+    }
+    var published = published(observed, target);
+    if (published.isPresent()) {
+      return published.get();
+    }
+    if (observed.spec().suspended()) {
+      return new Decision.Suspended();
+    }
+    return observed
+        .newestOf(target)
+        .map(attempt -> next(observed, target, attempt, settings))
+        .orElse(new Decision.Start(1));
+  }
+
+  /** Attempts whose pod may still run, except active ones with {@code identity}. */
+  private static List<Attempt> unfinished(Observed observed, String identity) {
+    return observed.attempts().stream()
+        .filter(attempt -> !attempt.finished())
+        .filter(attempt -> attempt.deleting() || !attempt.identity().equals(identity))
+        .toList();
+  }
+
+  private static Optional<Decision> published(Observed observed, Target.Buildable target) {
+    var newest = observed.newest();
+    if (newest.isPresent()) {
+      var attempt = newest.get();
+      if (!attempt.publicationHash().equals(target.publicationHash())) {
+        // It may have moved tags before it ended: what was published earlier is no longer sure.
+        return Optional.empty();
+      }
+      if (attempt.state() instanceof Attempt.Succeeded && !superseded(observed, target, attempt)) {
+        return Optional.of(new Decision.Published(newest));
+      }
+    }
+    var artifact = observed.status().artifact();
+    var build = observed.status().build();
+    boolean stands =
+        artifact != null
+            && artifact.publicationHash().equals(target.publicationHash())
+            && (build == null || build.publicationHash().equals(target.publicationHash()));
+    return stands ? Optional.of(new Decision.Published(Optional.empty())) : Optional.empty();
+  }
+
+  /** Whether a build of something else came after this attempt, of which no Job is left. */
+  private static boolean superseded(Observed observed, Target.Buildable target, Attempt attempt) {
+    var build = observed.status().build();
+    return build != null
+        && build.generation() > attempt.generation()
+        && !build.publicationHash().equals(target.publicationHash());
+  }
+
+  private static Decision next(
+      Observed observed, Target.Buildable target, Attempt attempt, Settings settings) {
+    return switch (attempt.state()) {
+      case Attempt.Pending pending -> {
+        var waited = Duration.between(attempt.createdAt(), observed.now());
+        yield waited.compareTo(target.pendingTimeout()) <= 0
+            ? new Decision.Wait(attempt)
+            : new Decision.Expire(attempt, expired(observed, target, pending));
+      }
+      case Attempt.Running running -> new Decision.Wait(attempt);
+      case Attempt.Succeeded succeeded -> start(attempt);
+      case Attempt.Failed failed ->
+          superseded(observed, target, attempt)
+              ? start(attempt)
+              : afterFailure(observed, attempt, failed, settings);
+    };
+  }
+
+  private static Attempt.Failed expired(
+      Observed observed, Target.Buildable target, Attempt.Pending pending) {
+    return new Attempt.Failed(
+        Reason.PENDING_TIMEOUT,
+        "the builder did not run within %d s (spec.pendingTimeout): %s"
+            .formatted(target.pendingTimeout().toSeconds(), pending.message()),
+        observed.now());
+  }
+
+  private static Decision afterFailure(
+      Observed observed, Attempt attempt, Attempt.Failed failed, Settings settings) {
+    if (failed.reason().nature() != Reason.Nature.PASSING) {
+      return new Decision.Stalled(Optional.of(attempt), failed.reason(), failed.message());
+    }
+    var next = failed.finishedAt().plus(wait(attempt.number(), settings));
+    return observed.now().isBefore(next)
+        ? new Decision.RetryLater(attempt, failed, next)
+        : start(attempt);
+  }
+
+  private static Decision start(Attempt last) {
+    return last.number() < MAX_ATTEMPTS
+        ? new Decision.Start(last.number() + 1)
+        : new Decision.Stalled(
+            Optional.of(last),
+            Reason.ATTEMPTS_EXHAUSTED,
+            MAX_ATTEMPTS + " attempts failed; change the spec to begin again");
+  }
+
+  /** How long to wait after an attempt: twice as long each time, up to a limit. */
+  static Duration wait(int attempt, Settings settings) {
+    var wait = settings.retryInitial();
+    for (int i = 1; i < attempt && wait.compareTo(settings.retryMax()) < 0; i++) {
+      wait = wait.multipliedBy(2);
+    }
+    return wait.compareTo(settings.retryMax()) < 0 ? wait : settings.retryMax();
+  }
+}

@@ -1,0 +1,43 @@
+package dev.osimage.operator.osimage;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.osimage.api.Reason;
+import dev.osimage.image.BuilderLine;
+import dev.osimage.image.Wire;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** How an attempt ended, as the annotation {@link Labels#OUTCOME} of its Job carries it. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record Outcome(BuilderLine.@Nullable Result result, @Nullable Failure failure) {
+
+  record Failure(Reason reason, String message, String finishedAt) {}
+
+  static String write(Attempt.State state) {
+    var outcome =
+        switch (state) {
+          case Attempt.Succeeded succeeded -> new Outcome(succeeded.result(), null);
+          case Attempt.Failed failed ->
+              new Outcome(
+                  null,
+                  new Failure(failed.reason(), failed.message(), failed.finishedAt().toString()));
+          case Attempt.Pending pending -> throw new IllegalArgumentException("not ended");
+          case Attempt.Running running -> throw new IllegalArgumentException("not ended");
+        };
+    return new String(Wire.write(outcome), StandardCharsets.UTF_8);
+  }
+
+  static Attempt.State read(String json) {
+    var outcome = Wire.read(json.getBytes(StandardCharsets.UTF_8), Outcome.class);
+    if (outcome.result() != null) {
+      return new Attempt.Succeeded(outcome.result());
+    }
+    if (outcome.failure() != null) {
+      var failure = outcome.failure();
+      return new Attempt.Failed(
+          failure.reason(), failure.message(), Instant.parse(failure.finishedAt()));
+    }
+    throw new IllegalArgumentException("an outcome that is neither result nor failure");
+  }
+}

@@ -1,0 +1,196 @@
+package dev.osimage.operator.osimage;
+
+import dev.osimage.api.Artifact;
+import dev.osimage.api.Boot;
+import dev.osimage.api.Build;
+import dev.osimage.api.Condition;
+import dev.osimage.api.OsImage;
+import dev.osimage.api.OsImageStatus;
+import dev.osimage.api.Part;
+import dev.osimage.api.Reason;
+import dev.osimage.image.BuildPlan;
+import dev.osimage.image.BuilderLine;
+import dev.osimage.image.PartName;
+import dev.osimage.oci.Digest;
+import dev.osimage.operator.status.Conditions;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the status of what was observed and decided: a pure function. */
+final class Report {
+
+  private final OsImage image;
+  private final Observed observed;
+  private final OsImageStatus before;
+
+  private Report(OsImage image, Observed observed) {
+    this.image = image;
+    this.observed = observed;
+    this.before = observed.status();
+  }
+
+  static OsImageStatus status(OsImage image, Observed observed, Decision decision) {
+    var report = new Report(image, observed);
+    return switch (observed.target()) {
+      case Target.Unbuildable unbuildable -> report.keeping(decision, before(observed).build());
+      case Target.Buildable target ->
+          decision instanceof Decision.Published published
+              ? report.published(target, published)
+              : report.keeping(decision, report.build(target, decision));
+    };
+  }
+
+  private static OsImageStatus before(Observed observed) {
+    return observed.status();
+  }
+
+  /** A status whose artifact stays what it was: the last good one. */
+  private OsImageStatus keeping(Decision decision, @Nullable Build build) {
+    return new OsImageStatus(
+        observed.generation(),
+        conditions(decision),
+        before.artifact(),
+        before.parts(),
+        before.boot(),
+        build);
+  }
+
+  private OsImageStatus published(Target.Buildable target, Decision.Published published) {
+    var plan = target.plan();
+    var artifact =
+        published.by().map(attempt -> artifact(target, attempt)).orElseGet(before::artifact);
+    var known = published.by().map(attempt -> parts(result(attempt))).orElseGet(before::parts);
+    if (artifact == null || known == null) {
+      throw new IllegalStateException("published, but neither attempt nor status says what");
+    }
+    var parts = known.stream().map(part -> withUrl(part, plan)).toList();
+    var message = "published as " + artifact.reference();
+    return new OsImageStatus(
+        observed.generation(),
+        newConditions().ready(Reason.SUCCEEDED, message),
+        artifact,
+        parts,
+        boot(artifact, parts),
+        published.by().map(attempt -> build(attempt, null)).orElseGet(this::finishedBuild));
+  }
+
+  private @Nullable Build finishedBuild() {
+    var build = before.build();
+    return build == null
+        ? null
+        : new Build(
+            build.job(), build.attempt(), build.generation(), build.publicationHash(), null);
+  }
+
+  private List<Condition> conditions(Decision decision) {
+    var conditions = newConditions();
+    return switch (decision) {
+      case Decision.Published published -> throw new IllegalArgumentException("has no target");
+      case Decision.Start start ->
+          conditions.progressing(Reason.PENDING, attempt(start.number()) + "is being started");
+      case Decision.Wait wait -> waiting(conditions, wait.attempt());
+      case Decision.Expire expire ->
+          conditions.retrying(expire.failure().reason(), expire.failure().message());
+      case Decision.Cancel cancel ->
+          conditions.progressing(
+              Reason.CANCELLING, "a build of an earlier spec is being ended first");
+      case Decision.RetryLater later ->
+          conditions.retrying(
+              later.failure().reason(),
+              "%s; next attempt at %s".formatted(later.failure().message(), later.next()));
+      case Decision.Stalled stalled -> conditions.stalled(stalled.reason(), stalled.message());
+      case Decision.Suspended suspended ->
+          conditions.idle(
+              Reason.SUSPENDED, "spec.suspend is true; set it to false to publish this generation");
+    };
+  }
+
+  private static List<Condition> waiting(Conditions conditions, Attempt attempt) {
+    return attempt.state() instanceof Attempt.Pending pending
+        ? conditions.progressing(
+            Reason.PENDING, attempt(attempt.number()) + "waits: " + pending.message())
+        : conditions.progressing(
+            Reason.BUILDING, attempt(attempt.number()) + "runs as Job " + attempt.job());
+  }
+
+  private static String attempt(int number) {
+    return "attempt " + number + " ";
+  }
+
+  private Conditions newConditions() {
+    return new Conditions(before.effectiveConditions(), observed.generation(), observed.now());
+  }
+
+  private @Nullable Build build(Target.Buildable target, Decision decision) {
+    return switch (decision) {
+      case Decision.Start start ->
+          new Build(
+              BuildJob.name(image, target, start.number()),
+              start.number(),
+              observed.generation(),
+              target.publicationHash(),
+              null);
+      case Decision.Wait wait -> build(wait.attempt(), progress(wait.attempt()));
+      default ->
+          observed.newest().map(attempt -> build(attempt, null)).orElseGet(this::finishedBuild);
+    };
+  }
+
+  private static Build build(Attempt attempt, @Nullable String progress) {
+    return new Build(
+        attempt.job(), attempt.number(), attempt.generation(), attempt.publicationHash(), progress);
+  }
+
+  private static @Nullable String progress(Attempt attempt) {
+    return attempt.state() instanceof Attempt.Running running && running.progress() != null
+        ? ProgressText.of(running.progress())
+        : null;
+  }
+
+  private Artifact artifact(Target.Buildable target, Attempt attempt) {
+    var result = result(attempt);
+    var plan = target.plan();
+    return new Artifact(
+        plan.repository().at(result.digest()),
+        result.digest().toString(),
+        result.parts().stream().mapToLong(BuilderLine.PublishedPart::size).sum(),
+        plan.tags(),
+        attempt.generation(),
+        result.finishedAt(),
+        plan.inputsHash(),
+        target.publicationHash());
+  }
+
+  private static BuilderLine.Result result(Attempt attempt) {
+    if (attempt.state() instanceof Attempt.Succeeded succeeded) {
+      return succeeded.result();
+    }
+    throw new IllegalArgumentException(attempt.job() + " has not succeeded");
+  }
+
+  private static List<Part> parts(BuilderLine.Result result) {
+    return result.parts().stream()
+        .map(part ->
+            new Part(
+                part.name().text(), part.mediaType(), part.digest().toString(), part.size(), ""))
+        .toList();
+  }
+
+  private static Part withUrl(Part part, BuildPlan plan) {
+    var url = plan.repository().blobUrl(Digest.parse(part.digest()), plan.plainHttp());
+    return new Part(part.name(), part.mediaType(), part.digest(), part.size(), url);
+  }
+
+  private Boot boot(Artifact artifact, List<Part> parts) {
+    var urls = parts.stream().collect(Collectors.toMap(Part::name, Part::url));
+    return new Boot(
+        artifact.generation(),
+        urls.get(PartName.KERNEL.text()),
+        urls.get(PartName.INITRAMFS.text()),
+        urls.get(PartName.ROOTFS.text()),
+        urls.get(PartName.SQUASHFS.text()),
+        urls.get(PartName.UKI.text()),
+        observed.spec().commandLine());
+  }
+}

@@ -1,0 +1,56 @@
+package dev.osimage.operator.osimage;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.osimage.api.Durations;
+import dev.osimage.api.OsImage;
+import dev.osimage.api.OsImageSpec;
+import dev.osimage.image.BuildPlan;
+import dev.osimage.image.Planner;
+import dev.osimage.image.PublicationHash;
+import dev.osimage.image.Wire;
+import dev.osimage.oci.Digest;
+import dev.osimage.operator.Settings;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/** What a spec asks for. */
+sealed interface Target {
+
+  /**
+   * A spec that can be built.
+   *
+   * @param identity 8 hex digits over the object and every spec field that plan or pod carry:
+   *     attempts with another identity are of another spec
+   * @param publicationHash identity of what is published, see {@link PublicationHash}
+   */
+  record Buildable(String identity, BuildPlan plan, String publicationHash, Duration pendingTimeout)
+      implements Target {}
+
+  /** A spec that can't be built, and why, as a sentence for the user. */
+  record Unbuildable(String problem) implements Target {}
+
+  static Target of(OsImage image, Settings settings) {
+    var spec = image.getSpec();
+    try {
+      var plan = Planner.plan(spec, settings.timeout());
+      var pendingTimeout =
+          spec.pendingTimeout() == null
+              ? settings.pendingTimeout()
+              : Durations.parse(spec.pendingTimeout());
+      return new Buildable(
+          identity(image.getMetadata().getUid(), spec),
+          plan,
+          PublicationHash.of(plan),
+          pendingTimeout);
+    } catch (IllegalArgumentException e) {
+      return new Unbuildable(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static String identity(String uid, OsImageSpec spec) {
+    var json = Wire.read(Wire.write(spec), ObjectNode.class);
+    json.remove("suspend");
+    var text = uid + new String(Wire.write(json), StandardCharsets.UTF_8);
+    return Digest.of(text.getBytes(StandardCharsets.UTF_8)).hex().substring(0, 8);
+  }
+}

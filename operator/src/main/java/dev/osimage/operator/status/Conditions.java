@@ -1,0 +1,75 @@
+package dev.osimage.operator.status;
+
+import dev.osimage.api.Condition;
+import dev.osimage.api.Reason;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The conditions of one look at an object, in the sense of kstatus: Ready always; Reconciling or
+ * Stalled only while they are true. A condition keeps its transition time while its status stays.
+ */
+public final class Conditions {
+
+  private static final int MAX_MESSAGE = 2048;
+
+  private final List<Condition> previous;
+  private final long generation;
+  private final Instant now;
+  private final List<Condition> conditions = new ArrayList<>();
+
+  /** Conditions of {@code generation}, following {@code previous}. */
+  public Conditions(List<Condition> previous, long generation, Instant now) {
+    this.previous = previous;
+    this.generation = generation;
+    this.now = now;
+  }
+
+  /** What was asked for is there. */
+  public List<Condition> ready(Reason reason, String message) {
+    add(Condition.READY, "True", reason, message);
+    return conditions;
+  }
+
+  /** Not there, and nothing is wrong or being done. */
+  public List<Condition> idle(Reason reason, String message) {
+    add(Condition.READY, "Unknown", reason, message);
+    return conditions;
+  }
+
+  /** Not there yet; it is being worked on. */
+  public List<Condition> progressing(Reason reason, String message) {
+    add(Condition.READY, "Unknown", reason, message);
+    add(Condition.RECONCILING, "True", reason, message);
+    return conditions;
+  }
+
+  /** The last attempt failed and another one follows. */
+  public List<Condition> retrying(Reason failure, String message) {
+    add(Condition.READY, "False", failure, message);
+    add(Condition.RECONCILING, "True", Reason.RETRYING, message);
+    return conditions;
+  }
+
+  /** Failed until somebody changes something. */
+  public List<Condition> stalled(Reason failure, String message) {
+    add(Condition.READY, "False", failure, message);
+    add(Condition.STALLED, "True", failure, message);
+    return conditions;
+  }
+
+  private void add(String type, String status, Reason reason, String message) {
+    var since =
+        previous.stream()
+            .filter(condition -> condition.type().equals(type))
+            .filter(condition -> condition.status().equals(status))
+            .map(Condition::lastTransitionTime)
+            .findFirst()
+            .orElseGet(() -> now.truncatedTo(ChronoUnit.SECONDS).toString());
+    var bounded =
+        message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE) + "…";
+    conditions.add(new Condition(type, status, generation, since, reason.text(), bounded));
+  }
+}

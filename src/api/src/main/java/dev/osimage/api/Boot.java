@@ -1,0 +1,19 @@
+package dev.osimage.api;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import org.jspecify.annotations.Nullable;
+
+/** What a provisioner needs to boot a machine from the artifact. Every URL names a digest. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record Boot(
+    @JsonPropertyDescription("The metadata.generation that the artifact was built from.")
+        long generation,
+    @JsonPropertyDescription("URL of the kernel.") @Nullable String kernelURL,
+    @JsonPropertyDescription("URL of the initramfs.") @Nullable String initramfsURL,
+    @JsonPropertyDescription("URL of the root file system.") @Nullable String rootfsURL,
+    @JsonPropertyDescription("URL of the squashfs.") @Nullable String squashfsURL,
+    @JsonPropertyDescription("URL of the unified kernel image.") @Nullable String ukiURL,
+    @JsonPropertyDescription("Kernel command line.") @Nullable String commandLine) {}

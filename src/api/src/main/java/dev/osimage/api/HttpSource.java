@@ -1,0 +1,41 @@
+package dev.osimage.api;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+
+/** A file on a web server, pinned by the digest of the bytes at the URL. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonIgnoreProperties(ignoreUnknown = true)
+// On the record and not on its field, whose value (a password) the API server would quote.
+@ValidationRule(
+    value = "!self.url.matches('^[a-z]+://[^/?#]*@')",
+    message = "url must not contain a user name or password",
+    fieldPath = ".url")
+public record HttpSource(
+    @Required
+        @Size(max = 2048)
+        @ValidationRule(
+            value =
+                "self.matches('^[a-z]+://[^/?#]*@') || (isURL(self) && self.matches("
+                    + "'^https?://([A-Za-z0-9._-]+|\\\\[[0-9A-Fa-f:.]+\\\\])(:[0-9]{1,5})?"
+                    + "([/?][^\\\\s#]*)?$'))",
+            message =
+                "url must be a complete http:// or https:// URL without spaces and without #, such"
+                    + " as https://images.example.com/debian/vmlinuz")
+        @JsonPropertyDescription("Where the file is: an http or https URL. Redirects are followed.")
+        String url,
+    @Required
+        @Size(max = 256)
+        @ValidationRule(
+            value = "self.matches('^sha256:[a-f0-9]{64}$')",
+            message =
+                "digest must be 'sha256:' followed by the 64 lower-case hex digits that sha256sum"
+                    + " prints; other algorithms are not supported")
+        @JsonPropertyDescription(
+            "SHA-256 of the bytes at the URL, as sha256:<64 hex digits>. Nothing is published when"
+                + " the bytes differ.")
+        String digest) {}

@@ -1,0 +1,40 @@
+package dev.osimage.api;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the operator found out. {@code artifact}, {@code parts} and {@code boot} describe the last
+ * good result and outlive later failures; {@code conditions} speak of the current generation.
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record OsImageStatus(
+    @JsonPropertyDescription(
+            "The metadata.generation that the conditions speak of; -1 before the operator has seen"
+                + " the object.")
+        @Nullable Long observedGeneration,
+    @JsonPropertyDescription(
+            "Ready is True when the artifact of this generation is published. Reconciling is present"
+                + " while the operator works on it, Stalled while somebody has to change something"
+                + " first.")
+        @Nullable List<Condition> conditions,
+    @JsonPropertyDescription("The artifact that was published last.") @Nullable Artifact artifact,
+    @JsonPropertyDescription("The parts of that artifact, in the order of its layers.")
+        @Nullable List<Part> parts,
+    @JsonPropertyDescription("Where machines get that artifact's parts from.") @Nullable Boot boot,
+    @JsonPropertyDescription("The newest build, running or finished.") @Nullable Build build) {
+
+  /** The status of an object that nobody has looked at. */
+  public static OsImageStatus empty() {
+    return new OsImageStatus(null, null, null, null, null, null);
+  }
+
+  /** The conditions, empty when there are none. */
+  public List<Condition> effectiveConditions() {
+    return conditions == null ? List.of() : conditions;
+  }
+}

@@ -1,0 +1,75 @@
+package dev.osimage.builder;
+
+import dev.osimage.api.Reason;
+import dev.osimage.image.BuildPlan;
+import dev.osimage.image.BuilderLine;
+import dev.osimage.image.Termination;
+import dev.osimage.image.Wire;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The builder: {@code Main PLAN TERMINATION [CREDENTIALS]}.
+ *
+ * <p>PLAN is a {@link BuildPlan}; TERMINATION the file for the {@link Termination}; CREDENTIALS the
+ * folder of a mounted Secret. Standard output carries {@link BuilderLine}s, standard error the log.
+ * Exit status: 0 published, 2 somebody has to change something, 3 trying again may help.
+ */
+public final class Main {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+  private static final int MAX_PLAN_BYTES = 2 * 1024 * 1024;
+
+  private Main() {}
+
+  public static void main(String[] args) {
+    if (args.length < 2 || args.length > 3) {
+      System.err.println("usage: dev.osimage.builder.Main PLAN TERMINATION [CREDENTIALS]");
+      System.exit(2);
+    }
+    var credentials = args.length == 3 ? Optional.of(Path.of(args[2])) : Optional.<Path>empty();
+    System.exit(run(Path.of(args[0]), Path.of(args[1]), credentials, System.out));
+  }
+
+  static int run(Path planFile, Path termination, Optional<Path> credentials, PrintStream out) {
+    var lines = new LineWriter(out);
+    try {
+      var plan = readPlan(planFile);
+      LOG.info("building {} for {}", plan.contentTag(), plan.repository());
+      var result = Build.run(plan, credentials, lines);
+      LOG.info("published {}", plan.repository().at(result.digest()));
+      lines.write(result);
+      write(termination, Termination.success(result.digest()));
+      return 0;
+    } catch (BuildFailure e) {
+      LOG.error("{}: {}", e.reason().text(), e.getMessage(), e.getCause());
+      write(termination, Termination.failure(e.reason(), e.getMessage()));
+      return e.reason().nature() == Reason.Nature.FIX_INPUT ? 2 : 3;
+    } catch (RuntimeException e) {
+      LOG.error("a defect in the builder", e);
+      write(termination, Termination.failure(Reason.INTERNAL_ERROR, "defect in the builder: " + e));
+      return 3;
+    }
+  }
+
+  private static BuildPlan readPlan(Path file) {
+    try (var in = Files.newInputStream(file)) {
+      return Wire.readPlan(in.readNBytes(MAX_PLAN_BYTES));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new BuildFailure(Reason.INTERNAL_ERROR, "the plan can't be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static void write(Path file, Termination termination) {
+    try {
+      Files.write(file, Wire.write(termination));
+    } catch (IOException e) {
+      LOG.error("the termination message can't be written", e);
+    }
+  }
+}

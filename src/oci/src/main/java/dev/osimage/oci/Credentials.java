@@ -1,0 +1,10 @@
+package dev.osimage.oci;
+
+/** A user name and password for one registry. Its text form hides both. */
+public record Credentials(String username, String password) {
+
+  @Override
+  public String toString() {
+    return "Credentials[hidden]";
+  }
+}
