@@ -36,7 +36,8 @@ openssl_key() {
     { cat "$STATE/log/openssl.log" >&2; return 1; }
 }
 
-# The certificates are inside, so that the admin's file can be copied anywhere.
+# The certificates are inside, so that the admin's file can be copied anywhere. The key is in the
+# older form "EC PRIVATE KEY": the fabric8 client takes a PKCS#8 one for RSA.
 kubeconfig_create() {
   local name=$1 file=$2 pki=$STATE/pki
   (
@@ -53,7 +54,7 @@ users:
   - name: $name
     user:
       client-certificate-data: $(base64 -w0 "$pki/$name.crt")
-      client-key-data: $(base64 -w0 "$pki/$name.key")
+      client-key-data: $(openssl ec -in "$pki/$name.key" 2>/dev/null | base64 -w0)
 contexts:
   - name: osimage-e2e
     context: {cluster: osimage-e2e, user: $name}

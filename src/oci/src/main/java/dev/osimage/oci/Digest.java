@@ -2,6 +2,8 @@ package dev.osimage.oci;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.io.IOException;
+import java.io.InputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -35,6 +37,17 @@ public record Digest(String hex) {
   public static Digest of(byte[] content) {
     var hash = sha256();
     hash.update(content);
+    return finish(hash);
+  }
+
+  /** The digest of everything that can still be read from a stream. */
+  public static Digest of(InputStream content) throws IOException {
+    var hash = sha256();
+    var buffer = new byte[64 * 1024];
+    int read;
+    while ((read = content.read(buffer)) >= 0) {
+      hash.update(buffer, 0, read);
+    }
     return finish(hash);
   }
 

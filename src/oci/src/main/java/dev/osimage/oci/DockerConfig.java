@@ -40,13 +40,12 @@ public final class DockerConfig {
     var byPrefix = new HashMap<String, Credentials>();
     auths
         .properties()
-        .forEach(
-            entry -> {
-              var credentials = credentials(entry.getKey(), entry.getValue());
-              if (credentials != null) {
-                byPrefix.put(normalised(entry.getKey()), credentials);
-              }
-            });
+        .forEach(entry -> {
+          var credentials = credentials(entry.getKey(), entry.getValue());
+          if (credentials != null) {
+            byPrefix.put(normalised(entry.getKey()), credentials);
+          }
+        });
     return new DockerConfig(byPrefix);
   }
 
@@ -72,9 +71,7 @@ public final class DockerConfig {
       return decoded(key, auth);
     }
     var username = entry.path("username").asText("");
-    return username.isEmpty()
-        ? null
-        : new Credentials(username, entry.path("password").asText(""));
+    return username.isEmpty() ? null : new Credentials(username, entry.path("password").asText(""));
   }
 
   private static Credentials decoded(String key, String auth) {

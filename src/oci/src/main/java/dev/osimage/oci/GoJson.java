@@ -8,8 +8,8 @@ import java.util.Map;
 
 /**
  * JSON in exactly the bytes that Go's {@code encoding/json} writes: compact, {@code < > &} and
- * U+2028/9 escaped, everything else beyond ASCII raw, unpaired surrogates replaced. Digests are over
- * these bytes, so tools written in Go and this one agree on them.
+ * U+2028/9 escaped, everything else beyond ASCII raw, unpaired surrogates replaced. Digests are
+ * over these bytes, so tools written in Go and this one agree on them.
  */
 public final class GoJson {
 
@@ -106,7 +106,8 @@ public final class GoJson {
     if (Character.isHighSurrogate(c)) {
       return i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1));
     }
-    return Character.isLowSurrogate(c) && (i == 0 || !Character.isHighSurrogate(text.charAt(i - 1)));
+    return Character.isLowSurrogate(c)
+        && (i == 0 || !Character.isHighSurrogate(text.charAt(i - 1)));
   }
 
   private static void appendEscaped(StringBuilder out, char c) {

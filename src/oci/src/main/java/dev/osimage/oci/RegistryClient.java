@@ -40,7 +40,8 @@ public final class RegistryClient {
       @Nullable Credentials credentials) {
     this.host = repository.host();
     this.credentials = credentials;
-    this.base = HttpUrl.get((plainHttp ? "http://" : "https://") + host + "/v2/" + repository.path());
+    this.base =
+        HttpUrl.get((plainHttp ? "http://" : "https://") + host + "/v2/" + repository.path());
     this.direct =
         http.newBuilder()
             .protocols(List.of(Protocol.HTTP_1_1))
@@ -144,8 +145,7 @@ public final class RegistryClient {
 
   private void commit(HttpUrl session, Digest digest) {
     var url = session.newBuilder().addEncodedQueryParameter("digest", "sha256%3A" + digest.hex());
-    var request =
-        request(url.build()).header("Content-Type", OCTETS.toString()).put(EMPTY).build();
+    var request = request(url.build()).header("Content-Type", OCTETS.toString()).put(EMPTY).build();
     var doing = "commit blob " + digest;
     try (var response = send(direct, request, doing)) {
       expect(response, doing, Set.of(201, 202, 204));

@@ -28,8 +28,7 @@ public final class RegistryException extends RuntimeException {
   private final int status;
   private final String code;
 
-  RegistryException(
-      Kind kind, int status, String code, String message, @Nullable Throwable cause) {
+  RegistryException(Kind kind, int status, String code, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.kind = kind;
     this.status = status;

@@ -19,8 +19,7 @@ final class RegistryFailure {
 
   static RegistryException of(String host, String doing, IOException cause) {
     var kind = untrusted(cause) ? Kind.UNTRUSTED : Kind.UNAVAILABLE;
-    return new RegistryException(
-        kind, 0, "", sentence(host, doing) + described(cause), cause);
+    return new RegistryException(kind, 0, "", sentence(host, doing) + described(cause), cause);
   }
 
   static RegistryException of(String host, String doing, Response response) {

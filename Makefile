@@ -1,0 +1,77 @@
+# The commands people type. `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Maven itself runs on any JDK from 17; on 25 it checks the format of the code as well.
+JDK := $(patsubst %/bin/jlink,%,$(firstword $(wildcard /usr/lib/jvm/*25*/bin/jlink)))
+ifneq ($(JDK),)
+export JAVA_HOME := $(JDK)
+endif
+
+MVN := mvn --batch-mode --no-transfer-progress
+CLUSTER := e2e/local/cluster.sh
+IMAGE := target/osimage-operator.tar
+JARS := target/.jars
+SOURCES := $(shell find . -name target -prune -o \( -name '*.java' -o -name pom.xml -o -path '*/src/main/resources/*' \) -print)
+IMAGE_SOURCES := $(shell find src/container -name target -prune -o -type f -print)
+
+# $(call timed,WHAT,COMMAND): says what is done, and for how long.
+timed = @echo '$(1) ...'; start=$$SECONDS; $(2); echo "$(1): done in $$((SECONDS - start)) s"
+
+.PHONY: help demo demo-down test unit e2e image cluster kubeconfig crds fmt clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(IMAGE) cluster ## from nothing to a machine that boots an OsImage; leaves the cluster running
+	@$(JDK)/bin/java -XX:+UseSerialGC -cp e2e/target/classes:$$(cat e2e/target/demo.classpath) \
+	  dev.osimage.e2e.Demo
+
+demo-down: ## remove the cluster and everything in it
+	@$(CLUSTER) down
+
+test: unit e2e ## every test: units, then the proofs on a real cluster
+
+unit: ## unit tests, code style and static analysis
+	$(call timed,unit tests,$(MVN) verify -DskipITs)
+	@mkdir -p target && touch $(JARS)
+
+# The proofs run inside the cluster's network namespace: their own servers are then reachable for
+# pods, and for nobody else.
+e2e: unit $(IMAGE) ## proofs on a real cluster, real registries and a booting machine
+	@was=$$($(CLUSTER) status >/dev/null 2>&1 && echo up || echo down); \
+	e2e/setup.sh; e2e/local/tools.sh >/dev/null; $(CLUSTER) up; \
+	echo 'proofs on the cluster ...'; start=$$SECONDS; status=0; \
+	nsenter --net=/run/netns/osi $(MVN) --offline verify -pl e2e -am -DskipUnitTests || status=$$?; \
+	echo "proofs on the cluster: done in $$((SECONDS - start)) s"; \
+	[[ $$was = up ]] || $(CLUSTER) down; \
+	exit $$status
+
+image: $(IMAGE) ## the container image as an OCI archive, without Docker
+
+$(JARS): $(SOURCES)
+	$(call timed,build,$(MVN) --quiet package -Dmaven.test.skip=true)
+	@mkdir -p target && touch $@
+
+$(IMAGE): $(JARS) $(IMAGE_SOURCES)
+	@src/container/image.sh $@
+
+cluster: ## the local Kubernetes with its registries
+	@e2e/setup.sh
+	@e2e/local/tools.sh >/dev/null
+	@$(CLUSTER) up
+
+kubeconfig: ## print the path of the local cluster's kubeconfig
+	@. <($(CLUSTER) env) && echo "$$KUBECONFIG"
+
+crds: ## bring crds/ up to date with the records in src/api
+	$(MVN) --quiet test -pl src/api -Dtest=CrdTest -Dcrds.write=true
+
+fmt: ## format the code
+	$(MVN) --quiet spotless:apply
+
+clean: ## remove what was built; caches and cluster stay
+	$(MVN) --quiet clean
+	rm -rf target

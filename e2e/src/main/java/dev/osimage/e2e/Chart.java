@@ -1,0 +1,49 @@
+package dev.osimage.e2e;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The operator, installed with Helm as an administrator would. */
+final class Chart {
+
+  static final String NAMESPACE = "osimage-system";
+  static final String RELEASE = "osimage-operator";
+
+  private Chart() {}
+
+  /**
+   * Installs or upgrades to an image {@code repository:tag} of this digest; waits until it runs.
+   */
+  static void install(Cluster cluster, String image, String digest, String... values) {
+    new Kubectl(cluster, NAMESPACE).restrictedNamespace();
+    int colon = image.lastIndexOf(':');
+    var arguments =
+        new ArrayList<>(
+            List.of(
+                "upgrade",
+                "--install",
+                RELEASE,
+                Project.file("helm/osimage-operator").toString(),
+                "--namespace",
+                NAMESPACE,
+                "--wait",
+                "--timeout",
+                "3m",
+                "--set",
+                "image.repository=" + image.substring(0, colon),
+                "--set",
+                "image.tag=" + image.substring(colon + 1),
+                "--set",
+                // The tag stays the same from build to build: this makes the pod follow the image.
+                "podAnnotations.osimage\\.dev/image-digest=" + digest));
+    for (var value : values) {
+      arguments.add("--set");
+      arguments.add(value);
+    }
+    Command.of("helm", arguments.toArray(String[]::new))
+        .with("KUBECONFIG", cluster.kubeconfig().toString())
+        .within(Duration.ofMinutes(4))
+        .run();
+  }
+}
