@@ -39,8 +39,8 @@ public record Destination(
                 "self.contains('://') || self.contains('@') || self.matches('/[^/]*:[^/]*$') ||"
                     + " !self.matches('^([^/]*[.:][^/]*|localhost)/') ||"
                     + " (size(self) <= 255 && self.matches("
-                    + "'^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?([.][a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\\\\[[0-9a-fA-F:.]+\\\\])"
-                    + "(:[0-9]{1,5})?"
+                    + "'^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?([.][a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*|\\\\[[0-9a-fA-F:.]+\\\\])"
+                    + "(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
                     + "(/[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*)+$'))",
             message =
                 "repository must be host[:port]/path, at most 255 characters, the path in lower-case"
@@ -55,6 +55,11 @@ public record Destination(
             message =
                 "each tag must have 1 to 128 letters, digits, '.', '_' or '-', and begin with a"
                     + " letter, a digit or '_'")
+        @ValidationRule(
+            value = "!self.exists(t, t.matches('^osimage-[0-9a-f]{16}$'))",
+            message =
+                "tags of the form osimage-<16 hex digits> are set by every build itself: choose"
+                    + " another one")
         @JsonPropertyDescription(
             "Tags to set on the manifest once everything is uploaded, such as"
                 + " [\"1592.1-amd64\", \"latest-amd64\"]. Exactly these; one OsImage is one"

@@ -25,9 +25,14 @@ public final class Durations {
     if (text.isEmpty() || !shape.matches()) {
       throw new IllegalArgumentException("'" + text + "' " + SENTENCE);
     }
-    return Duration.ofHours(number(shape.group(1)))
-        .plusMinutes(number(shape.group(2)))
-        .plusSeconds(number(shape.group(3)));
+    var duration =
+        Duration.ofHours(number(shape.group(1)))
+            .plusMinutes(number(shape.group(2)))
+            .plusSeconds(number(shape.group(3)));
+    if (duration.isZero() || duration.compareTo(Duration.ofDays(1)) > 0) {
+      throw new IllegalArgumentException("'" + text + "' " + SENTENCE);
+    }
+    return duration;
   }
 
   private static long number(@Nullable String digits) {

@@ -21,7 +21,7 @@ public record HttpSource(
         @ValidationRule(
             value =
                 "self.matches('^[a-z]+://[^/?#]*@') || (isURL(self) && self.matches("
-                    + "'^https?://([A-Za-z0-9._-]+|\\\\[[0-9A-Fa-f:.]+\\\\])(:[0-9]{1,5})?"
+                    + "'^https?://([A-Za-z0-9_-]{1,63}([.][A-Za-z0-9_-]{1,63})*[.]?|\\\\[[0-9A-Fa-f:.]+\\\\])(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
                     + "([/?][^\\\\s#]*)?$'))",
             message =
                 "url must be a complete http:// or https:// URL without spaces and without #, such"

@@ -99,13 +99,13 @@ public record OsImageSpec(
         @ValidationRule(value = Durations.RULE, message = "timeout " + Durations.SENTENCE)
         @JsonPropertyDescription(
             "How long one build may run, counted from the start of the builder, such as 30m or"
-                + " 1h30m. Default 1h.")
+                + " 1h30m. Without it, the operator's default (1h unless the administrator changed it).")
         @Nullable String timeout,
     @Size(max = 32)
         @ValidationRule(value = Durations.RULE, message = "pendingTimeout " + Durations.SENTENCE)
         @JsonPropertyDescription(
             "How long the builder pod may take until it runs (scheduling, image pull), such as 5m."
-                + " Default 15m.")
+                + " Without it, the operator's default (15m unless the administrator changed it).")
         @Nullable String pendingTimeout) {
 
   /** The format, with its default when the object did not pass through the API server. */

@@ -81,7 +81,8 @@ public final class BootHeader {
 
   /** Bit 0 of xloadflags: the kernel has a 64-bit entry point. */
   private boolean is64Bit() {
-    return (unsignedShort(0x236) & 1) == 1;
+    int xloadflags = unsignedShort(0x236);
+    return xloadflags >= 0 && (xloadflags & 1) == 1;
   }
 
   private Optional<Architecture> machine() {

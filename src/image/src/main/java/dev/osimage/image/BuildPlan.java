@@ -10,6 +10,7 @@ import dev.osimage.oci.Repository;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,16 @@ public record BuildPlan(
 
   /** The version of the plans that this code writes. */
   public static final int VERSION = 1;
+
+  public BuildPlan {
+    Objects.requireNonNull(architecture, "architecture");
+    Objects.requireNonNull(inputsHash, "inputsHash");
+    Objects.requireNonNull(config, "config");
+    parts = List.copyOf(parts);
+    annotations = Map.copyOf(annotations);
+    Objects.requireNonNull(repository, "repository");
+    tags = List.copyOf(tags);
+  }
 
   /** The config blob: {@code text} is its exact content. */
   public record Config(String mediaType, String text, Map<String, String> annotations) {

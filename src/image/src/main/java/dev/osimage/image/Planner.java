@@ -11,6 +11,8 @@ import dev.osimage.image.BuildPlan.PlannedPart;
 import dev.osimage.oci.Digest;
 import dev.osimage.oci.GoJson;
 import dev.osimage.oci.Repository;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,10 +20,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a {@link BuildPlan} of a spec: the one place where that happens. */
 public final class Planner {
+
+  private static final int MAX_PORT = 65535;
+  private static final int MAX_INLINE = 64 * 1024;
+  private static final Pattern TAG = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
+  private static final Pattern CONTENT_TAG = Pattern.compile("osimage-[0-9a-f]{16}");
 
   private Planner() {}
 
@@ -31,6 +39,10 @@ public final class Planner {
    */
   public static BuildPlan plan(OsImageSpec spec, Duration defaultTimeout) {
     var destination = spec.destination();
+    require(
+        spec.commandLine() == null
+            || spec.commandLine().chars().noneMatch(c -> c < 0x20 || c == 0x7f),
+        "commandLine must be one line without control characters");
     var timeout = spec.timeout() == null ? defaultTimeout : Durations.parse(spec.timeout());
     var annotations = spec.annotations();
     return new BuildPlan(
@@ -41,7 +53,7 @@ public final class Planner {
         parts(spec),
         annotations == null ? Map.of() : orEmpty(annotations.manifest()),
         Repository.parse(destination.repository()),
-        destination.effectiveTags(),
+        tags(destination.effectiveTags()),
         destination.usesPlainHttp(),
         timeout.toSeconds());
   }
@@ -55,6 +67,18 @@ public final class Planner {
                 + " squashfs as disk then; publish two images unless only machines that boot over"
                 + " the network use this one")
         : Optional.empty();
+  }
+
+  private static List<String> tags(List<String> tags) {
+    for (var tag : tags) {
+      require(
+          TAG.matcher(tag).matches(),
+          "tag '" + tag + "' must have 1 to 128 letters, digits, '.', '_' or '-'");
+      require(
+          !CONTENT_TAG.matcher(tag).matches(),
+          "tag '" + tag + "' is of the form that builds set themselves: choose another one");
+    }
+    return tags;
   }
 
   private static Config config(OsImageSpec spec, @Nullable Annotations annotations) {
@@ -104,9 +128,28 @@ public final class Planner {
         name,
         mediaType,
         digest(name, source),
-        source.http() == null ? null : source.http().url(),
+        source.http() == null ? null : checked(name, source.http().url()),
         source.inline(),
         bootable && check == BootCheck.HEADER);
+  }
+
+  /** Refuses what no client could fetch; admission can't see all of it. */
+  private static String checked(PartName name, String url) {
+    try {
+      var uri = new URI(url);
+      boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      if (web
+          && uri.getUserInfo() == null
+          && uri.getHost() != null
+          && uri.getPort() != 0
+          && uri.getPort() <= MAX_PORT) {
+        return url;
+      }
+    } catch (URISyntaxException e) {
+      // The same sentence; its message would repeat a query, which may be a credential.
+    }
+    throw new IllegalArgumentException(
+        name.text() + ": http.url must be a complete http:// or https:// URL without a user name");
   }
 
   /** The digest of a part's bytes, which is known before any of them has been read. */
@@ -115,9 +158,20 @@ public final class Planner {
       throw new IllegalArgumentException(
           name.text() + " needs exactly one source: set either http or inline");
     }
-    return source.http() != null
-        ? Digest.parse(source.http().digest())
-        : Digest.of(orEmpty(source.inline()).getBytes(StandardCharsets.UTF_8));
+    if (source.http() != null) {
+      return Digest.parse(source.http().digest());
+    }
+    var bytes = orEmpty(source.inline()).getBytes(StandardCharsets.UTF_8);
+    require(
+        bytes.length > 0 && bytes.length <= MAX_INLINE,
+        "inline text of " + name.text() + " must have 1 to 65536 bytes");
+    return Digest.of(bytes);
+  }
+
+  private static void require(boolean holds, String sentence) {
+    if (!holds) {
+      throw new IllegalArgumentException(sentence);
+    }
   }
 
   static Map<String, String> orEmpty(@Nullable Map<String, String> map) {

@@ -3,6 +3,7 @@ package dev.osimage.image;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.osimage.api.Reason;
 import dev.osimage.oci.Digest;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,11 @@ public record Termination(int version, Reason reason, String message, @Nullable 
 
   private static final int VERSION = 1;
 
+  public Termination {
+    Objects.requireNonNull(reason, "reason");
+    Objects.requireNonNull(message, "message");
+  }
+
   /** The end of a successful build. */
   public static Termination success(Digest digest) {
     return new Termination(VERSION, Reason.SUCCEEDED, "", digest);
@@ -33,8 +39,14 @@ public record Termination(int version, Reason reason, String message, @Nullable 
     int keep = message.length();
     while (Wire.write(termination).length > MAX_BYTES) {
       keep = keep * 9 / 10;
-      termination = new Termination(VERSION, reason, message.substring(0, keep) + "…", null);
+      termination = new Termination(VERSION, reason, cut(message, keep) + "…", null);
     }
     return termination;
+  }
+
+  /** The first {@code length} UTF-16 units, or one less where that would split a character. */
+  private static String cut(String text, int length) {
+    boolean splits = length > 0 && Character.isHighSurrogate(text.charAt(length - 1));
+    return text.substring(0, splits ? length - 1 : length);
   }
 }

@@ -23,6 +23,8 @@ public final class Wire {
 
   private Wire() {}
 
+  private record Version(int version) {}
+
   /** One line of JSON, in UTF-8. */
   public static byte[] write(Object value) {
     try {
@@ -42,19 +44,20 @@ public final class Wire {
       }
       return value;
     } catch (IOException e) {
-      throw new IllegalArgumentException("not a " + type.getSimpleName(), e);
+      throw new IllegalArgumentException("this is no " + type.getSimpleName(), e);
     }
   }
 
   /** Reads a plan; refuses one that is newer than this code. */
   public static BuildPlan readPlan(byte[] json) {
-    var plan = read(json, BuildPlan.class);
-    if (plan.version() > BuildPlan.VERSION) {
+    // The version first: what a newer plan holds besides may be unreadable here.
+    var version = read(json, Version.class).version();
+    if (version > BuildPlan.VERSION) {
       throw new IllegalArgumentException(
           "the plan has version %d and this builder reads up to %d: use one image for operator and"
-                  .formatted(plan.version(), BuildPlan.VERSION)
+                  .formatted(version, BuildPlan.VERSION)
               + " builder");
     }
-    return plan;
+    return read(json, BuildPlan.class);
   }
 }

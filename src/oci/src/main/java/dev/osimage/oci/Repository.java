@@ -3,6 +3,7 @@ package dev.osimage.oci;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.regex.Pattern;
+import okhttp3.HttpUrl;
 
 /**
  * A repository of a registry: {@code host} with an optional port, and the {@code path} of
@@ -12,13 +13,19 @@ public record Repository(String host, String path) {
 
   private static final Pattern HOST =
       Pattern.compile(
-          "(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\\[[0-9a-fA-F:.]+])(?::\\d{1,5})?");
-  private static final Pattern PATH =
-      Pattern.compile(
-          "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*)*");
+          "(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\\[[0-9a-fA-F:.]+])(?::[1-9]\\d{0,4})?");
+  private static final String COMPONENT = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+  private static final Pattern PATH = Pattern.compile("%s(?:/%s)*".formatted(COMPONENT, COMPONENT));
+
+  /** Host, slash and path together have at most 255 characters. */
+  private static final int MAX_LENGTH = 254;
 
   public Repository {
-    if (!HOST.matcher(host).matches()) {
+    if (host.length() + path.length() > MAX_LENGTH) {
+      throw new IllegalArgumentException(
+          "the repository '%.100s…' has more than 255 characters".formatted(host));
+    }
+    if (!HOST.matcher(host).matches() || HttpUrl.parse("https://" + host) == null) {
       throw new IllegalArgumentException("'" + host + "' is not a registry host");
     }
     if (!PATH.matcher(path).matches()) {

@@ -1,0 +1,104 @@
+package dev.osimage.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.osimage.api.Reason;
+import dev.osimage.oci.Digest;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TerminationTest {
+
+  @Test
+  void aSuccessIsItsDigest() {
+    var digest = Digest.of(new byte[0]);
+    var success = Termination.success(digest);
+
+    assertThat(text(Wire.write(success)))
+        .isEqualTo(
+            "{\"digest\":\"%s\",\"message\":\"\",\"reason\":\"Succeeded\",\"version\":1}"
+                .formatted(digest));
+    assertThat(Wire.read(Wire.write(success), Termination.class)).isEqualTo(success);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Reason.class)
+  void aFailureIsReadBackAsItWasWritten(Reason reason) {
+    var failure = Termination.failure(reason, "kernel: \"x\" is not é \ud83d\ude00\n");
+
+    assertThat(failure.message()).isEqualTo("kernel: \"x\" is not é \ud83d\ude00\n");
+    assertThat(text(Wire.write(failure))).doesNotContain("digest", "\n");
+    assertThat(Wire.read(Wire.write(failure), Termination.class)).isEqualTo(failure);
+  }
+
+  static Stream<String> longMessages() {
+    return Stream.of(
+        "x".repeat(10_240),
+        "é".repeat(5_120),
+        "€".repeat(3_500),
+        "\"".repeat(10_240),
+        "\\".repeat(10_240),
+        "\u0001".repeat(10_240),
+        "\n".repeat(10_240),
+        "a\"é€\ud83d\ude00\u0007".repeat(1_000),
+        "\ud83d\ude00".repeat(2_560),
+        "x".repeat(1_000_000));
+  }
+
+  @ParameterizedTest
+  @MethodSource("longMessages")
+  void aMessageOfAnyLengthFitsAndSaysThatItWasCut(String message) {
+    var failure = Termination.failure(Reason.SOURCE_UNAVAILABLE, message);
+
+    var json = Wire.write(failure);
+    assertThat(json).hasSizeLessThanOrEqualTo(Termination.MAX_BYTES);
+    assertThat(json.length).as("most of the room is used").isGreaterThan(800);
+    assertThat(Wire.read(json, Termination.class)).isEqualTo(failure);
+    assertThat(failure.message()).endsWith("…");
+    assertThat(message).startsWith(failure.message().substring(0, failure.message().length() - 1));
+  }
+
+  static IntStream offsets() {
+    return IntStream.range(0, 24);
+  }
+
+  @ParameterizedTest
+  @MethodSource("offsets")
+  void aCutNeverSplitsACharacter(int offset) {
+    var message = "x".repeat(offset) + "\ud83d\ude00".repeat(1_000 + offset * 7);
+
+    var cut = Termination.failure(Reason.INTERNAL_ERROR, message).message();
+
+    assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(cut))
+        .as("has an unpaired surrogate: %s", cut)
+        .isTrue();
+  }
+
+  @Test
+  void aMessageThatJustFitsIsNotCut() {
+    int room =
+        Termination.MAX_BYTES - Wire.write(Termination.failure(Reason.INTERNAL_ERROR, "")).length;
+
+    assertThat(Termination.failure(Reason.INTERNAL_ERROR, "x".repeat(room)).message())
+        .isEqualTo("x".repeat(room));
+    assertThat(Termination.failure(Reason.INTERNAL_ERROR, "x".repeat(room + 1)).message())
+        .endsWith("…");
+  }
+
+  /** Messages quote servers; a broken text must not keep a builder from saying why it failed. */
+  @Test
+  void aMessageThatIsNoValidTextIsStillReported() {
+    var json = Wire.write(Termination.failure(Reason.SOURCE_REFUSED, "a\ud83d b \ude00"));
+
+    assertThat(Wire.read(json, Termination.class).reason()).isEqualTo(Reason.SOURCE_REFUSED);
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+}
