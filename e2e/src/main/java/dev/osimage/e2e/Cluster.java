@@ -27,6 +27,9 @@ public interface Cluster {
   /** Serves a file to pods over HTTP for as long as the cluster lives. */
   URI serve(String name, Path file);
 
+  /** Kills a pod's processes with SIGKILL, as a node that runs out of memory does. */
+  void kill(String podUid);
+
   /** {@code host:port} and what it wants to know. */
   record PasswordRegistry(String host, String username, String password) {}
 

@@ -76,6 +76,24 @@ final class LocalCluster implements Cluster {
     return URI.create(variable("OSIMAGE_FILES_URL") + "/" + name);
   }
 
+  @Override
+  public void kill(String podUid) {
+    // The container's processes are this machine's; their cgroup says whose they are.
+    ProcessHandle.allProcesses()
+        .filter(process -> cgroupOf(process).contains(podUid))
+        .filter(process -> process.info().command().orElse("").endsWith("/java"))
+        .forEach(ProcessHandle::destroyForcibly);
+  }
+
+  private static String cgroupOf(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc", String.valueOf(process.pid()), "cgroup"));
+    } catch (IOException e) {
+      // It ended meanwhile.
+      return "";
+    }
+  }
+
   private String variable(String name) {
     var value = environment.get(name);
     if (value == null) {

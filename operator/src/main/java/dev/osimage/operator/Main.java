@@ -3,6 +3,7 @@ package dev.osimage.operator;
 import dev.osimage.operator.osimage.OsImageReconciler;
 import dev.osimage.operator.osimage.UpdateFilter;
 import dev.osimage.operator.runtime.Health;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.javaoperatorsdk.operator.Operator;
 import java.io.IOException;
@@ -23,7 +24,9 @@ public final class Main {
 
   public static void main(String[] args) throws IOException {
     var settings = Settings.from(System.getenv());
-    var client = new KubernetesClientBuilder().build();
+    // A server that does not answer is asked again by the next look, not from within this one.
+    var config = new ConfigBuilder().withRequestRetryBackoffLimit(2).build();
+    var client = new KubernetesClientBuilder().withConfig(config).build();
     var operator =
         new Operator(overrider ->
             overrider

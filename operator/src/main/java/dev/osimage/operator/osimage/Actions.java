@@ -1,16 +1,19 @@
 package dev.osimage.operator.osimage;
 
 import dev.osimage.api.OsImage;
+import dev.osimage.image.Planner;
 import dev.osimage.operator.Settings;
+import dev.osimage.operator.status.Events;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.ScalableResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
+import java.time.Duration;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -25,31 +28,42 @@ final class Actions {
   /** Finished attempts that are kept for people to look at. */
   private static final int KEPT_ATTEMPTS = 3;
 
+  /** Longer than a plan takes to appear when nothing went wrong. */
+  private static final Duration PLAN_PATIENCE = Duration.ofSeconds(10);
+
   private final KubernetesClient client;
   private final Settings settings;
+  private final Events events;
   private final Consumer<Job> started;
 
   /** {@code started} hears of every Job that was created, before the watch does. */
-  Actions(KubernetesClient client, Settings settings, Consumer<Job> started) {
+  Actions(KubernetesClient client, Settings settings, Events events, Consumer<Job> started) {
     this.client = client;
     this.settings = settings;
+    this.events = events;
     this.started = started;
   }
 
-  void act(OsImage image, Observed observed, Decision decision) {
+  /** Does it; false when the caches turned out to lag behind, so that nothing was decided. */
+  boolean act(OsImage image, Observed observed, Decision decision) {
     observed.attempts().stream()
         .filter(attempt -> !attempt.active() && !attempt.recorded())
-        .forEach(attempt -> record(image, attempt.job(), attempt.state(), false));
+        .forEach(attempt -> writeOutcome(image, attempt.job(), attempt.state(), false));
     switch (decision) {
-      case Decision.Start start -> start(image, observed, start.number());
+      case Decision.Start start -> {
+        return start(image, observed, start.number());
+      }
       case Decision.Wait wait -> {
-        if (wait.attempt().state() instanceof Attempt.Pending
+        if (wait.attempt().state() instanceof Attempt.Pending pending
+            && pending.preparing()
+            && pending.since().plus(PLAN_PATIENCE).isBefore(observed.now())
             && observed.target() instanceof Target.Buildable target) {
-          // A crash between Job and plan would leave the pod waiting for the plan.
-          ensurePlan(image, target, wait.attempt().number());
+          // A crash between Job and plan leaves the pod waiting for the plan.
+          ensurePlan(image, target, wait.attempt().job());
         }
       }
-      case Decision.Expire expire -> record(image, expire.attempt().job(), expire.failure(), true);
+      case Decision.Expire expire ->
+          writeOutcome(image, expire.attempt().job(), expire.failure(), true);
       case Decision.Cancel cancel ->
           cancel.attempts().stream()
               .filter(attempt -> attempt.active() && !attempt.deleting())
@@ -59,21 +73,40 @@ final class Actions {
       case Decision.Stalled stalled -> prune(image, observed);
       case Decision.Suspended suspended -> {}
     }
+    return true;
   }
 
-  private void start(OsImage image, Observed observed, int number) {
+  private boolean start(OsImage image, Observed observed, int number) {
     if (!(observed.target() instanceof Target.Buildable target)) {
       throw new IllegalStateException("nothing to build");
     }
+    Planner.warning(image.getSpec())
+        .ifPresent(warning -> events.warn(image, "RootfsAndSquashfs", warning));
     // The caches may lag behind: two builders at once would be the one thing not to be undone.
     if (!known(observed).containsAll(live(image))) {
-      LOG.info("the cache lags behind; looking again");
-      throw new StaleCacheException();
+      return false;
     }
-    var job = created(BuildJob.job(image, target, number, settings));
+    Job job;
+    try {
+      job = createJob(image, BuildJob.job(image, target, number, settings));
+    } catch (KubernetesClientException e) {
+      if (namespaceEnds(e)) {
+        return true;
+      }
+      throw e;
+    }
     started.accept(job);
-    created(BuildJob.plan(job, target));
+    createPlan(job, target);
     LOG.info("started {}", job.getMetadata().getName());
+    return true;
+  }
+
+  private static boolean namespaceEnds(KubernetesClientException e) {
+    var status = e.getStatus();
+    return status != null
+        && status.getDetails() != null
+        && status.getDetails().getCauses().stream()
+            .anyMatch(cause -> "NamespaceTerminating".equals(cause.getReason()));
   }
 
   private static Set<String> known(Observed observed) {
@@ -96,34 +129,52 @@ final class Actions {
         .collect(Collectors.toSet());
   }
 
-  private void ensurePlan(OsImage image, Target.Buildable target, int number) {
-    var job =
-        client
-            .batch()
-            .v1()
-            .jobs()
-            .inNamespace(image.getMetadata().getNamespace())
-            .withName(BuildJob.name(image, target, number))
-            .get();
+  private void ensurePlan(OsImage image, Target.Buildable target, String name) {
+    var job = job(image, name).get();
     if (job != null) {
-      created(BuildJob.plan(job, target));
+      createPlan(job, target);
     }
   }
 
-  /** Creates the object, or takes the one that is there: its name says what it holds. */
-  private <T extends HasMetadata> T created(T object) {
+  /** Creates the Job, or takes the one that is there: its name says what it does. */
+  private Job createJob(OsImage image, Job job) {
     try {
-      return client.resource(object).create();
+      return client.resource(job).create();
     } catch (KubernetesClientException e) {
       if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
         throw e;
       }
-      return object;
+      var name = job.getMetadata().getName();
+      var existing = job(image, name).get();
+      if (existing == null || !existing.hasOwnerReferenceFor(image.getMetadata().getUid())) {
+        throw new IllegalStateException(
+            "a Job " + name + " is in the way that does not belong to this OsImage: delete it", e);
+      }
+      return existing;
     }
   }
 
+  private void createPlan(Job job, Target.Buildable target) {
+    try {
+      client.resource(BuildJob.plan(job, target)).create();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+        throw e;
+      }
+    }
+  }
+
+  private ScalableResource<Job> job(OsImage image, String name) {
+    return client
+        .batch()
+        .v1()
+        .jobs()
+        .inNamespace(image.getMetadata().getNamespace())
+        .withName(name);
+  }
+
   /** Writes how an attempt ended onto its Job, and ends its pod where it may still run. */
-  private void record(OsImage image, String job, Attempt.State state, boolean end) {
+  private void writeOutcome(OsImage image, String job, Attempt.State state, boolean end) {
     var patch =
         new JobBuilder()
             .withNewMetadata()
@@ -133,24 +184,11 @@ final class Actions {
       // A suspended Job has no pods and stays as the record of the attempt.
       patch.withNewSpec().withSuspend(true).endSpec();
     }
-    client
-        .batch()
-        .v1()
-        .jobs()
-        .inNamespace(image.getMetadata().getNamespace())
-        .withName(job)
-        .patch(PatchContext.of(PatchType.STRATEGIC_MERGE), patch.build());
+    job(image, job).patch(PatchContext.of(PatchType.STRATEGIC_MERGE), patch.build());
   }
 
   private void delete(OsImage image, Attempt attempt, DeletionPropagation propagation) {
-    client
-        .batch()
-        .v1()
-        .jobs()
-        .inNamespace(image.getMetadata().getNamespace())
-        .withName(attempt.job())
-        .withPropagationPolicy(propagation)
-        .delete();
+    job(image, attempt.job()).withPropagationPolicy(propagation).delete();
     LOG.info("deleted {}", attempt.job());
   }
 

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * One attempt to build: a Job of ours, as it is now.
  *
  * @param generation the generation of the spec that it was started for
- * @param deleting the Job is being deleted and its pod may still run
+ * @param deleting the Job is being deleted
+ * @param podAlive its pod may still run, although the attempt may be over
  * @param recorded the Job carries its outcome, so that pod and log are no longer needed
  */
 record Attempt(
@@ -21,6 +22,7 @@ record Attempt(
     long generation,
     Instant createdAt,
     boolean deleting,
+    boolean podAlive,
     boolean recorded,
     State state) {
 
@@ -31,8 +33,13 @@ record Attempt(
   /** Where an attempt stands. */
   sealed interface State {}
 
-  /** The builder does not run yet; {@code message} says what it waits for. */
-  record Pending(String message) implements State {}
+  /**
+   * The builder does not run yet, since the pod (or, before there is one, the Job) was made.
+   *
+   * @param message what it waits for
+   * @param preparing the pod has a node, which prepares volumes and image
+   */
+  record Pending(String message, Instant since, boolean preparing) implements State {}
 
   /** The builder runs. */
   record Running(BuilderLine.@Nullable Progress progress) implements State {}
@@ -47,7 +54,8 @@ record Attempt(
     return state instanceof Pending || state instanceof Running;
   }
 
+  /** Over, with nothing of it left that could still act. */
   boolean finished() {
-    return !deleting && !active();
+    return !deleting && !podAlive && !active();
   }
 }

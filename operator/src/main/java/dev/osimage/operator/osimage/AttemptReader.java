@@ -7,21 +7,25 @@ import dev.osimage.image.Wire;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads from a Job, its pod and the pod's log where an attempt stands. */
 final class AttemptReader {
 
+  private static final Logger LOG = LoggerFactory.getLogger(AttemptReader.class);
   private static final int KILLED_EXIT = 137;
 
   /** The last lines of a pod's log, oldest first. */
@@ -40,19 +44,37 @@ final class AttemptReader {
         metadata.getName(),
         labels.getOrDefault(Labels.IDENTITY, ""),
         annotations.getOrDefault(Labels.PUBLICATION_HASH, ""),
-        Integer.parseInt(labels.getOrDefault(Labels.ATTEMPT, "1")),
-        Long.parseLong(annotations.getOrDefault(Labels.GENERATION, "0")),
+        (int) number(labels.get(Labels.ATTEMPT)),
+        number(annotations.get(Labels.GENERATION)),
         Instant.parse(metadata.getCreationTimestamp()),
-        // An attempt that was given up is over for us when its pod is gone.
-        metadata.getDeletionTimestamp() != null || (outcome != null && alive(pod)),
+        metadata.getDeletionTimestamp() != null,
+        pod.filter(AttemptReader::alive).isPresent(),
         outcome != null,
-        outcome != null ? Outcome.read(outcome) : state(job, pod, now));
+        outcome != null ? recorded(outcome, now) : state(job, pod, now));
   }
 
-  private static boolean alive(Optional<Pod> pod) {
-    return pod.map(p -> p.getStatus().getPhase())
-        .filter(phase -> phase.equals("Pending") || phase.equals("Running"))
-        .isPresent();
+  /** Whether a pod may still do something. */
+  static boolean alive(Pod pod) {
+    var phase = pod.getStatus().getPhase();
+    return !"Succeeded".equals(phase) && !"Failed".equals(phase);
+  }
+
+  /** Whether a Job is over and nobody has written down how it ended. */
+  static boolean endedUnrecorded(Job job) {
+    return !job.getMetadata().getAnnotations().containsKey(Labels.OUTCOME)
+        && (condition(job, "Complete").isPresent() || condition(job, "Failed").isPresent());
+  }
+
+  private static Attempt.State recorded(String outcome, Instant now) {
+    try {
+      return Outcome.read(outcome);
+    } catch (IllegalArgumentException | DateTimeParseException e) {
+      return lost("its record can't be read", now);
+    }
+  }
+
+  private static long number(@Nullable String text) {
+    return text != null && text.matches("\\d{1,9}") ? Long.parseLong(text) : 0;
   }
 
   private Attempt.State state(Job job, Optional<Pod> pod, Instant now) {
@@ -70,27 +92,43 @@ final class AttemptReader {
           .orElseGet(() -> lost("its pod is gone", finishedAt));
     }
     return pod.map(this::unfinished)
-        .orElseGet(() -> new Attempt.Pending("its pod has not been made yet"));
+        .orElseGet(() ->
+            new Attempt.Pending(
+                "there is no pod yet; kubectl describe job %s may say why"
+                    .formatted(job.getMetadata().getName()),
+                Instant.parse(job.getMetadata().getCreationTimestamp()),
+                false));
   }
 
   private Attempt.State unfinished(Pod pod) {
     var builder = builder(pod);
     var state = builder.map(ContainerStatus::getState).orElse(null);
     if (state != null && (state.getRunning() != null || state.getTerminated() != null)) {
-      return new Attempt.Running(last(pod, BuilderLine.Progress.class).orElse(null));
+      return new Attempt.Running(progress(pod).orElse(null));
     }
+    var since = Instant.parse(pod.getMetadata().getCreationTimestamp());
     if (state != null && state.getWaiting() != null) {
-      var waiting = state.getWaiting();
-      return new Attempt.Pending(
-          (text(waiting.getReason()) + " " + text(waiting.getMessage())).strip());
+      var reason = text(state.getWaiting().getReason());
+      var message = (reason + " " + text(state.getWaiting().getMessage())).strip();
+      return new Attempt.Pending(message, since, reason.equals("ContainerCreating"));
     }
-    return new Attempt.Pending(
+    var unscheduled =
         pod.getStatus().getConditions().stream()
             .filter(condition -> condition.getType().equals("PodScheduled"))
             .filter(condition -> condition.getStatus().equals("False"))
-            .map(PodCondition::getMessage)
-            .findFirst()
-            .orElse("its pod is being started"));
+            .map(condition -> text(condition.getMessage()))
+            .findFirst();
+    return new Attempt.Pending(unscheduled.orElse("its pod is being started"), since, false);
+  }
+
+  /** Progress is worth little: a node that can't be asked for it must not stop anything. */
+  private Optional<BuilderLine.Progress> progress(Pod pod) {
+    try {
+      return last(pod, BuilderLine.Progress.class);
+    } catch (KubernetesClientException e) {
+      LOG.debug("no progress of {}", pod.getMetadata().getName(), e);
+      return Optional.empty();
+    }
   }
 
   private Optional<BuilderLine.Result> result(Pod pod) {

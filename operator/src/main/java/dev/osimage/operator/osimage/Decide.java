@@ -3,6 +3,7 @@ package dev.osimage.operator.osimage;
 import dev.osimage.api.Reason;
 import dev.osimage.operator.Settings;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,6 +12,9 @@ final class Decide {
 
   /** Jobs' names leave room for three digits. */
   private static final int MAX_ATTEMPTS = 999;
+
+  /** Kubelet's clock may be late, and a Job's pod comes after the Job. */
+  private static final Duration GRACE = Duration.ofMinutes(1);
 
   private Decide() {}
 
@@ -23,7 +27,7 @@ final class Decide {
 
   private static Decision decide(Observed observed, Target.Unbuildable target) {
     var running = unfinished(observed, "");
-    return running.isEmpty()
+    return running.isEmpty() && !observed.strayPods()
         ? new Decision.Stalled(Optional.empty(), Reason.INVALID_SPEC, target.problem())
         : new Decision.Cancel(running);
   }
@@ -32,7 +36,7 @@ final class Decide {
     // A suspended object has no identity of which an attempt may go on.
     var identity = observed.spec().suspended() ? "" : target.identity();
     var foreign = unfinished(observed, identity);
-    if (!foreign.isEmpty()) {
+    if (!foreign.isEmpty() || observed.strayPods()) {
       return new Decision.Cancel(foreign);
     }
     var published = published(observed, target);
@@ -48,7 +52,7 @@ final class Decide {
         .orElse(new Decision.Start(1));
   }
 
-  /** Attempts whose pod may still run, except active ones with {@code identity}. */
+  /** Attempts that may still act, except those with {@code identity} that may go on. */
   private static List<Attempt> unfinished(Observed observed, String identity) {
     return observed.attempts().stream()
         .filter(attempt -> !attempt.finished())
@@ -64,7 +68,7 @@ final class Decide {
         // It may have moved tags before it ended: what was published earlier is no longer sure.
         return Optional.empty();
       }
-      if (attempt.state() instanceof Attempt.Succeeded && !superseded(observed, target, attempt)) {
+      if (attempt.state() instanceof Attempt.Succeeded && !superseded(observed, attempt)) {
         return Optional.of(new Decision.Published(newest));
       }
     }
@@ -72,43 +76,58 @@ final class Decide {
     var build = observed.status().build();
     boolean stands =
         artifact != null
-            && artifact.publicationHash().equals(target.publicationHash())
-            && (build == null || build.publicationHash().equals(target.publicationHash()));
+            && target.publicationHash().equals(artifact.publicationHash())
+            && (build == null || build.generation() <= artifact.generation());
     return stands ? Optional.of(new Decision.Published(Optional.empty())) : Optional.empty();
   }
 
-  /** Whether a build of something else came after this attempt, of which no Job is left. */
-  private static boolean superseded(Observed observed, Target.Buildable target, Attempt attempt) {
+  /** Whether a later build was started, of which perhaps no Job is left. */
+  private static boolean superseded(Observed observed, Attempt attempt) {
     var build = observed.status().build();
-    return build != null
-        && build.generation() > attempt.generation()
-        && !build.publicationHash().equals(target.publicationHash());
+    return build != null && build.generation() > attempt.generation();
   }
 
   private static Decision next(
       Observed observed, Target.Buildable target, Attempt attempt, Settings settings) {
     return switch (attempt.state()) {
-      case Attempt.Pending pending -> {
-        var waited = Duration.between(attempt.createdAt(), observed.now());
-        yield waited.compareTo(target.pendingTimeout()) <= 0
-            ? new Decision.Wait(attempt)
-            : new Decision.Expire(attempt, expired(observed, target, pending));
-      }
-      case Attempt.Running running -> new Decision.Wait(attempt);
+      case Attempt.Pending pending ->
+          pending.since().plus(target.pendingTimeout()).isBefore(observed.now())
+              ? new Decision.Expire(attempt, neverRan(observed, target, pending))
+              : new Decision.Wait(attempt);
+      case Attempt.Running running ->
+          deadline(attempt, target).isBefore(observed.now())
+              ? new Decision.Expire(attempt, neverEnded(observed))
+              : new Decision.Wait(attempt);
       case Attempt.Succeeded succeeded -> start(attempt);
       case Attempt.Failed failed ->
-          superseded(observed, target, attempt)
+          superseded(observed, attempt)
               ? start(attempt)
               : afterFailure(observed, attempt, failed, settings);
     };
   }
 
-  private static Attempt.Failed expired(
+  /** When even kubelet should have ended the pod: a node that is gone can't. */
+  private static Instant deadline(Attempt attempt, Target.Buildable target) {
+    return attempt
+        .createdAt()
+        .plus(target.pendingTimeout())
+        .plusSeconds(target.plan().timeoutSeconds())
+        .plus(GRACE);
+  }
+
+  private static Attempt.Failed neverRan(
       Observed observed, Target.Buildable target, Attempt.Pending pending) {
     return new Attempt.Failed(
         Reason.PENDING_TIMEOUT,
         "the builder did not run within %d s (spec.pendingTimeout): %s"
             .formatted(target.pendingTimeout().toSeconds(), pending.message()),
+        observed.now());
+  }
+
+  private static Attempt.Failed neverEnded(Observed observed) {
+    return new Attempt.Failed(
+        Reason.BUILD_TIMEOUT,
+        "the builder did not end, and neither did its node end it: the node may be lost",
         observed.now());
   }
 
@@ -118,6 +137,11 @@ final class Decide {
       return new Decision.Stalled(Optional.of(attempt), failed.reason(), failed.message());
     }
     var next = failed.finishedAt().plus(wait(attempt.number(), settings));
+    if (attempt.podAlive() || !attempt.recorded()) {
+      // People see each failure, however short the wait is.
+      var soon = observed.now().plusSeconds(1);
+      return new Decision.RetryLater(attempt, failed, next.isBefore(soon) ? soon : next);
+    }
     return observed.now().isBefore(next)
         ? new Decision.RetryLater(attempt, failed, next)
         : start(attempt);

@@ -20,7 +20,7 @@ sealed interface Decision {
   /** An attempt's builder did not run in time: it is ended and counts as failed. */
   record Expire(Attempt attempt, Attempt.Failed failure) implements Decision {}
 
-  /** Attempts at another spec are ended; nothing starts before their pods are gone. */
+  /** Earlier attempts are ended; nothing starts before their pods are gone. */
   record Cancel(List<Attempt> attempts) implements Decision {}
 
   /** The last attempt failed for a passing reason; the next one starts at {@code next}. */

@@ -11,6 +11,7 @@ import java.util.Optional;
  * All that a decision is made of.
  *
  * @param attempts every Job of this object, oldest first
+ * @param strayPods pods of this object may still run whose Jobs are gone
  */
 record Observed(
     long generation,
@@ -18,6 +19,7 @@ record Observed(
     OsImageStatus status,
     Target target,
     List<Attempt> attempts,
+    boolean strayPods,
     Instant now) {
 
   Observed {

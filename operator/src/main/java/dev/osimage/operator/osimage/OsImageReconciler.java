@@ -2,12 +2,9 @@ package dev.osimage.operator.osimage;
 
 import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageStatus;
-import dev.osimage.api.Reason;
-import dev.osimage.image.Planner;
 import dev.osimage.operator.Settings;
-import dev.osimage.operator.status.Conditions;
 import dev.osimage.operator.status.Events;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import dev.osimage.operator.status.StatusWriter;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -28,14 +25,15 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.Mappers;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Brings an OsImage from what it is to what its spec says: gather, decide, act, report. */
+/** Brings an OsImage from what it is to what its spec says: gather, decide, report, act. */
 @ControllerConfiguration(
     name = "osimage",
     // Our own filter decides: the built-in one would miss a status that somebody wiped.
@@ -46,24 +44,24 @@ import org.jspecify.annotations.Nullable;
 @RateLimited(maxReconciliations = 20, within = 10)
 public final class OsImageReconciler implements Reconciler<OsImage> {
 
-  private static final int LOG_LINES = 20;
+  private static final Logger LOG = LoggerFactory.getLogger(OsImageReconciler.class);
   private static final Duration SOON = Duration.ofSeconds(1);
 
-  private final KubernetesClient client;
   private final Settings settings;
   private final Clock clock;
   private final Events events;
-  private final AttemptReader reader;
+  private final Observer observer;
+  private final StatusWriter statusWriter;
   private final Actions actions;
   private @Nullable InformerEventSource<Job, OsImage> jobs;
 
   public OsImageReconciler(KubernetesClient client, Settings settings, Clock clock) {
-    this.client = client;
     this.settings = settings;
     this.clock = clock;
     this.events = new Events(client);
-    this.reader = new AttemptReader(this::logTail);
-    this.actions = new Actions(client, settings, this::remember);
+    this.observer = new Observer(client, settings, clock);
+    this.statusWriter = new StatusWriter(client);
+    this.actions = new Actions(client, settings, events, this::remember);
   }
 
   @Override
@@ -91,60 +89,61 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     if (image.isMarkedForDeletion()) {
       return UpdateControl.noUpdate();
     }
-    var observed = gather(image, context);
+    var observed =
+        observer.observe(
+            image,
+            context.getSecondaryResources(Job.class),
+            context.getSecondaryResources(Pod.class));
     var decision = Decide.decide(observed, settings);
-    try {
-      actions.act(image, observed, decision);
-    } catch (StaleCacheException e) {
-      return UpdateControl.<OsImage>noUpdate().rescheduleAfter(SOON);
+    var control = UpdateControl.<OsImage>noUpdate();
+    // The status comes first: what it says of a build must outlive a crash in the middle of it, and
+    // a failure is seen before it is acted upon.
+    if (!report(image, Report.status(image, observed, decision), context)
+        || !actions.act(image, observed, decision)) {
+      return control.rescheduleAfter(SOON);
     }
-    if (decision instanceof Decision.Start) {
-      Planner.warning(image.getSpec())
-          .ifPresent(warning -> events.warn(image, "RootfsAndSquashfs", warning));
-    }
-    var status = Report.status(image, observed, decision);
-    events.onTransition(image, observed.status(), status);
-    var control =
-        status.equals(image.getStatus())
-            ? UpdateControl.<OsImage>noUpdate()
-            : UpdateControl.patchStatus(withStatus(image, status));
     return nextLook(observed, decision).map(control::rescheduleAfter).orElse(control);
   }
 
   @Override
   public ErrorStatusUpdateControl<OsImage> updateErrorStatus(
       OsImage image, Context<OsImage> context, Exception e) {
-    var before = statusOf(image);
-    var message = "the operator could not go on and tries again: " + e.getMessage();
-    var conditions =
-        new Conditions(
-                before.effectiveConditions(), image.getMetadata().getGeneration(), clock.instant())
-            .progressing(Reason.INTERNAL_ERROR, message);
-    var status =
-        new OsImageStatus(
-            image.getMetadata().getGeneration(),
-            conditions,
-            before.artifact(),
-            before.parts(),
-            before.boot(),
-            before.build());
-    return ErrorStatusUpdateControl.patchStatus(withStatus(image, status));
+    var before = Observer.status(image);
+    // What is published stays published while the operator has a problem.
+    if (!Report.isReady(before, image.getMetadata().getGeneration())) {
+      var status =
+          Report.trouble(before, image.getMetadata().getGeneration(), clock.instant(), sentence(e));
+      report(image, status, context);
+    }
+    return ErrorStatusUpdateControl.noStatusUpdate();
   }
 
-  private Observed gather(OsImage image, Context<OsImage> context) {
-    var now = clock.instant();
-    var pods = context.getSecondaryResources(Pod.class);
-    var attempts =
-        context.getSecondaryResources(Job.class).stream()
-            .map(job -> reader.read(job, podOf(job, pods), now))
-            .toList();
-    return new Observed(
-        image.getMetadata().getGeneration(),
-        image.getSpec(),
-        statusOf(image),
-        Target.of(image, settings),
-        attempts,
-        now);
+  private static String sentence(Exception e) {
+    if (e instanceof KubernetesClientException k
+        && k.getStatus() != null
+        && k.getStatus().getMessage() != null) {
+      return k.getStatus().getMessage();
+    }
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  /** Writes the status unless it stands already; false when the object has changed meanwhile. */
+  private boolean report(OsImage image, OsImageStatus status, Context<OsImage> context) {
+    if (status.equals(image.getStatus())) {
+      return true;
+    }
+    var written = statusWriter.write(image, status);
+    if (written.isEmpty()) {
+      LOG.debug("the object has changed meanwhile; looking again");
+      return false;
+    }
+    // The next look must not see an older status than this one.
+    context
+        .eventSourceRetriever()
+        .getControllerEventSource()
+        .handleRecentResourceUpdate(ResourceID.fromResource(image), written.get(), image);
+    events.onTransition(image, Observer.status(image), status);
+    return true;
   }
 
   private Optional<Duration> nextLook(Observed observed, Decision decision) {
@@ -161,37 +160,9 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     };
   }
 
-  /** A preempted pod may have a successor: the newest is the attempt's. */
-  private static Optional<Pod> podOf(Job job, Set<Pod> pods) {
-    return pods.stream()
-        .filter(pod -> pod.hasOwnerReferenceFor(job))
-        .max(Comparator.comparing(pod -> pod.getMetadata().getCreationTimestamp()));
-  }
-
   private static Set<ResourceID> imageOf(Pod pod) {
     var name = pod.getMetadata().getLabels().get(Labels.IMAGE);
     return name == null ? Set.of() : Set.of(new ResourceID(name, pod.getMetadata().getNamespace()));
-  }
-
-  private List<String> logTail(Pod pod) {
-    try {
-      var metadata = pod.getMetadata();
-      return client
-          .pods()
-          .inNamespace(metadata.getNamespace())
-          .withName(metadata.getName())
-          .inContainer(BuildJob.CONTAINER)
-          .tailingLines(LOG_LINES)
-          .getLog()
-          .lines()
-          .toList();
-    } catch (KubernetesClientException e) {
-      if (e.getCode() == 404 || e.getCode() == 400) {
-        // The pod is gone, or its container has not written yet.
-        return List.of();
-      }
-      throw e;
-    }
   }
 
   /** Lets the next look see the Job even when the watch has not told yet. */
@@ -199,21 +170,5 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     if (jobs != null) {
       jobs.handleRecentResourceCreate(ResourceID.fromResource(job), job);
     }
-  }
-
-  private static OsImageStatus statusOf(OsImage image) {
-    return image.getStatus() == null ? OsImageStatus.empty() : image.getStatus();
-  }
-
-  /** Server-side apply owns what it sends: nothing but the status may be in it. */
-  private static OsImage withStatus(OsImage image, OsImageStatus status) {
-    var patch = new OsImage();
-    patch.setMetadata(
-        new ObjectMetaBuilder()
-            .withName(image.getMetadata().getName())
-            .withNamespace(image.getMetadata().getNamespace())
-            .build());
-    patch.setStatus(status);
-    return patch;
   }
 }

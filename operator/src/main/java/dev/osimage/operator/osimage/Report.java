@@ -13,7 +13,9 @@ import dev.osimage.image.BuilderLine;
 import dev.osimage.image.PartName;
 import dev.osimage.oci.Digest;
 import dev.osimage.operator.status.Conditions;
+import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +35,7 @@ final class Report {
   static OsImageStatus status(OsImage image, Observed observed, Decision decision) {
     var report = new Report(image, observed);
     return switch (observed.target()) {
-      case Target.Unbuildable unbuildable -> report.keeping(decision, before(observed).build());
+      case Target.Unbuildable unbuildable -> report.keeping(decision, report.before.build());
       case Target.Buildable target ->
           decision instanceof Decision.Published published
               ? report.published(target, published)
@@ -41,8 +43,23 @@ final class Report {
     };
   }
 
-  private static OsImageStatus before(Observed observed) {
-    return observed.status();
+  /** Whether a status says that this generation is published. */
+  static boolean isReady(OsImageStatus status, long generation) {
+    return status.effectiveConditions().stream()
+        .filter(condition -> condition.type().equals(Condition.READY))
+        .anyMatch(condition ->
+            condition.status().equals("True")
+                && Objects.equals(condition.observedGeneration(), generation));
+  }
+
+  /** The status while the operator can't go on by itself. */
+  static OsImageStatus trouble(OsImageStatus before, long generation, Instant now, String why) {
+    var conditions =
+        new Conditions(before.effectiveConditions(), generation, now)
+            .progressing(
+                Reason.INTERNAL_ERROR, "the operator could not go on and tries again: " + why);
+    return new OsImageStatus(
+        generation, conditions, before.artifact(), before.parts(), before.boot(), before.build());
   }
 
   /** A status whose artifact stays what it was: the last good one. */
@@ -60,18 +77,21 @@ final class Report {
     var plan = target.plan();
     var artifact =
         published.by().map(attempt -> artifact(target, attempt)).orElseGet(before::artifact);
-    var known = published.by().map(attempt -> parts(result(attempt))).orElseGet(before::parts);
-    if (artifact == null || known == null) {
+    var known =
+        published
+            .by()
+            .map(attempt -> parts(result(attempt), plan))
+            .orElseGet(() -> withUrls(before.parts(), plan));
+    if (artifact == null || known.isEmpty()) {
       throw new IllegalStateException("published, but neither attempt nor status says what");
     }
-    var parts = known.stream().map(part -> withUrl(part, plan)).toList();
     var message = "published as " + artifact.reference();
     return new OsImageStatus(
         observed.generation(),
         newConditions().ready(Reason.SUCCEEDED, message),
         artifact,
-        parts,
-        boot(artifact, parts),
+        known,
+        boot(artifact, known),
         published.by().map(attempt -> build(attempt, null)).orElseGet(this::finishedBuild));
   }
 
@@ -93,8 +113,7 @@ final class Report {
       case Decision.Expire expire ->
           conditions.retrying(expire.failure().reason(), expire.failure().message());
       case Decision.Cancel cancel ->
-          conditions.progressing(
-              Reason.CANCELLING, "a build of an earlier spec is being ended first");
+          conditions.progressing(Reason.CANCELLING, "an earlier attempt is being ended first");
       case Decision.RetryLater later ->
           conditions.retrying(
               later.failure().reason(),
@@ -169,17 +188,31 @@ final class Report {
     throw new IllegalArgumentException(attempt.job() + " has not succeeded");
   }
 
-  private static List<Part> parts(BuilderLine.Result result) {
+  private static List<Part> parts(BuilderLine.Result result, BuildPlan plan) {
     return result.parts().stream()
         .map(part ->
             new Part(
-                part.name().text(), part.mediaType(), part.digest().toString(), part.size(), ""))
+                part.name().text(),
+                part.mediaType(),
+                part.digest().toString(),
+                part.size(),
+                plan.repository().blobUrl(part.digest(), plan.plainHttp())))
         .toList();
   }
 
-  private static Part withUrl(Part part, BuildPlan plan) {
-    var url = plan.repository().blobUrl(Digest.parse(part.digest()), plan.plainHttp());
-    return new Part(part.name(), part.mediaType(), part.digest(), part.size(), url);
+  /** The same parts, as the registry is reached now: plainHTTP is no part of a publication. */
+  private static List<Part> withUrls(@Nullable List<Part> parts, BuildPlan plan) {
+    return parts == null
+        ? List.of()
+        : parts.stream()
+            .map(part ->
+                new Part(
+                    part.name(),
+                    part.mediaType(),
+                    part.digest(),
+                    part.size(),
+                    plan.repository().blobUrl(Digest.parse(part.digest()), plan.plainHttp())))
+            .toList();
   }
 
   private Boot boot(Artifact artifact, List<Part> parts) {

@@ -30,34 +30,34 @@ public final class Conditions {
   /** What was asked for is there. */
   public List<Condition> ready(Reason reason, String message) {
     add(Condition.READY, "True", reason, message);
-    return conditions;
+    return List.copyOf(conditions);
   }
 
   /** Not there, and nothing is wrong or being done. */
   public List<Condition> idle(Reason reason, String message) {
     add(Condition.READY, "Unknown", reason, message);
-    return conditions;
+    return List.copyOf(conditions);
   }
 
   /** Not there yet; it is being worked on. */
   public List<Condition> progressing(Reason reason, String message) {
     add(Condition.READY, "Unknown", reason, message);
     add(Condition.RECONCILING, "True", reason, message);
-    return conditions;
+    return List.copyOf(conditions);
   }
 
   /** The last attempt failed and another one follows. */
   public List<Condition> retrying(Reason failure, String message) {
     add(Condition.READY, "False", failure, message);
     add(Condition.RECONCILING, "True", Reason.RETRYING, message);
-    return conditions;
+    return List.copyOf(conditions);
   }
 
   /** Failed until somebody changes something. */
   public List<Condition> stalled(Reason failure, String message) {
     add(Condition.READY, "False", failure, message);
     add(Condition.STALLED, "True", failure, message);
-    return conditions;
+    return List.copyOf(conditions);
   }
 
   private void add(String type, String status, Reason reason, String message) {

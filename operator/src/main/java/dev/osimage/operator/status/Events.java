@@ -32,12 +32,8 @@ public final class Events {
   public void onTransition(OsImage image, OsImageStatus before, OsImageStatus after) {
     ready(after)
         .filter(now -> !ready(before).map(then -> same(now, then)).orElse(false))
-        .ifPresent(now ->
-            tell(
-                image,
-                Reason.of(now.reason()).nature() == Reason.Nature.STATE ? "Normal" : "Warning",
-                now.reason(),
-                now.message()));
+        .ifPresent(
+            now -> tell(image, isState(now) ? "Normal" : "Warning", now.reason(), now.message()));
   }
 
   /** Tells something that no condition says. */
@@ -51,10 +47,15 @@ public final class Events {
         .findFirst();
   }
 
+  /** Whether nothing happened that is worth an event; failures differ by what they say. */
   private static boolean same(Condition now, Condition then) {
     return now.status().equals(then.status())
         && now.reason().equals(then.reason())
-        && now.message().equals(then.message());
+        && (isState(now) || now.message().equals(then.message()));
+  }
+
+  private static boolean isState(Condition condition) {
+    return Reason.of(condition.reason()).nature() == Reason.Nature.STATE;
   }
 
   private void tell(OsImage image, String type, String reason, String message) {

@@ -30,9 +30,9 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,12 +47,14 @@ final class Build {
   private final OkHttpClient http;
   private final RegistryClient registry;
   private final Transfer transfer;
+  private final long deadline;
 
   private Build(BuildPlan plan, OkHttpClient http, RegistryClient registry) {
     this.plan = plan;
     this.http = http;
     this.registry = registry;
     this.transfer = new Transfer(plan.parts().size());
+    this.deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(plan.timeoutSeconds());
   }
 
   /**
@@ -79,15 +81,12 @@ final class Build {
   }
 
   private BuilderLine.Result run(LineWriter lines) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(plan.timeoutSeconds());
-    var timedOut = new AtomicBoolean();
     try (var clock = Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory())) {
       var ticks =
           clock.scheduleAtFixedRate(
               () -> {
                 transfer.report(lines::write);
-                if (System.nanoTime() - deadline > 0) {
-                  timedOut.set(true);
+                if (timeLeft() <= 0) {
                   http.dispatcher().cancelAll();
                 }
               },
@@ -97,14 +96,18 @@ final class Build {
       try {
         return publish();
       } catch (BuildFailure e) {
-        throw timedOut.get() ? timeout(e) : e;
+        throw timeLeft() <= 0 ? timeout(e) : e;
       } finally {
         ticks.cancel(true);
       }
     }
   }
 
-  private BuildFailure timeout(BuildFailure cause) {
+  private long timeLeft() {
+    return deadline - System.nanoTime();
+  }
+
+  private BuildFailure timeout(@Nullable Exception cause) {
     return new BuildFailure(
         Reason.BUILD_TIMEOUT,
         "the build did not end within %d s (spec.timeout)".formatted(plan.timeoutSeconds()),
@@ -150,12 +153,17 @@ final class Build {
       plan.parts().forEach(part -> pushes.submit(() -> pushPart(part)));
       try {
         for (int i = 0; i < plan.parts().size(); i++) {
-          var pushed = pushes.take().get();
+          var next = pushes.poll(timeLeft(), TimeUnit.NANOSECONDS);
+          if (next == null) {
+            stop(executor);
+            throw timeout(null);
+          }
+          var pushed = next.get();
           sizes.put(pushed.part(), pushed.size());
         }
       } catch (ExecutionException e) {
         stop(executor);
-        throw e.getCause() instanceof BuildFailure failure
+        throw e.getCause() instanceof RuntimeException failure
             ? failure
             : new IllegalStateException(e.getCause());
       } catch (InterruptedException e) {
@@ -166,7 +174,7 @@ final class Build {
     return sizes;
   }
 
-  /** Ends the other parts' transfers: one failed part is enough. */
+  /** Ends all transfers; the interrupt closes sources, which are nobody's calls any more. */
   private void stop(ExecutorService executor) {
     executor.shutdownNow();
     http.dispatcher().cancelAll();

@@ -7,6 +7,7 @@ import dev.osimage.image.Termination;
 import dev.osimage.image.Wire;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -42,7 +43,7 @@ public final class Main {
       var plan = readPlan(planFile);
       LOG.info("building {} for {}", plan.contentTag(), plan.repository());
       var result = Build.run(plan, credentials, lines);
-      LOG.info("published {}", plan.repository().at(result.digest()));
+      LOG.info("published {}; peak memory {}", plan.repository().at(result.digest()), peakMemory());
       lines.write(result);
       write(termination, Termination.success(result.digest()));
       return 0;
@@ -54,6 +55,19 @@ public final class Main {
       LOG.error("a defect in the builder", e);
       write(termination, Termination.failure(Reason.INTERNAL_ERROR, "defect in the builder: " + e));
       return 3;
+    }
+  }
+
+  /** The most memory that was resident at once, as Linux counts it against the pod's limit. */
+  private static String peakMemory() {
+    try (var lines = Files.lines(Path.of("/proc/self/status"))) {
+      return lines
+          .filter(line -> line.startsWith("VmHWM:"))
+          .map(line -> line.substring("VmHWM:".length()).strip())
+          .findFirst()
+          .orElse("unknown");
+    } catch (IOException | UncheckedIOException e) {
+      return "unknown";
     }
   }
 

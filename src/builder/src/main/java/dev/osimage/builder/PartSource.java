@@ -34,7 +34,12 @@ final class PartSource implements AutoCloseable {
     if (part.url() == null) {
       throw new BuildFailure(Reason.INTERNAL_ERROR, name(part) + " has no source in the plan");
     }
-    return fetch(part, HttpUrl.get(part.url()), http);
+    var url = HttpUrl.parse(part.url());
+    if (url == null) {
+      throw new BuildFailure(
+          Reason.INVALID_SPEC, name(part) + ": http.url is not a URL that can be fetched");
+    }
+    return fetch(part, url, http);
   }
 
   private static PartSource fetch(PlannedPart part, HttpUrl url, OkHttpClient http) {
@@ -74,8 +79,8 @@ final class PartSource implements AutoCloseable {
 
   /** Reading the source ended early. */
   static BuildFailure readFailure(PlannedPart part, IOException cause) {
-    var where =
-        name(part) + ": " + (part.url() == null ? "" : withoutQuery(HttpUrl.get(part.url())));
+    var url = part.url() == null ? null : HttpUrl.parse(part.url());
+    var where = name(part) + ": " + (url == null ? "its source" : withoutQuery(url));
     return untrusted(cause)
         ? new BuildFailure(
             Reason.UNTRUSTED_CERTIFICATE,

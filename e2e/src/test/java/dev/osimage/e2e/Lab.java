@@ -1,0 +1,40 @@
+package dev.osimage.e2e;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+
+/** The cluster that all proofs share, with the operator of this checkout in it. */
+final class Lab {
+
+  private static final Lab LAB = new Lab();
+
+  final Cluster cluster;
+  final String image;
+  final KubernetesClient client;
+
+  private Lab() {
+    cluster = Cluster.running();
+    client =
+        new KubernetesClientBuilder()
+            .withConfig(Config.fromKubeconfig(cluster.kubeconfig().toFile()))
+            .build();
+    image = cluster.load(Project.image());
+    installOperator();
+  }
+
+  static Lab open() {
+    return LAB;
+  }
+
+  /** Installs the operator as the proofs want it: with clocks that do not make them wait. */
+  void installOperator() {
+    Chart.install(
+        cluster,
+        image,
+        Project.imageDigest(),
+        "builder.progressInterval=1s",
+        "builder.retry.initial=1s",
+        "builder.retry.max=4s");
+  }
+}

@@ -1,0 +1,111 @@
+package dev.osimage.e2e;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import okhttp3.MediaType;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okio.BufferedSink;
+import okio.Okio;
+import org.jspecify.annotations.Nullable;
+
+/** Stands before the real registry and writes down every request. */
+final class RegistryRecorder implements AutoCloseable {
+
+  private static final Set<String> WITH_BODY = Set.of("POST", "PATCH", "PUT");
+
+  private static final List<String> FORWARDED = List.of("Accept", "Range");
+
+  private final HttpServer server;
+  private final String registry;
+  private final List<String> requests = new CopyOnWriteArrayList<>();
+  private final OkHttpClient http =
+      new OkHttpClient.Builder().readTimeout(Duration.ofMinutes(2)).build();
+
+  RegistryRecorder(Cluster cluster) throws IOException {
+    registry = cluster.registry();
+    server = HttpServer.create(new InetSocketAddress(cluster.address(), 0), 0);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.createContext("/", this::forward);
+    server.start();
+  }
+
+  /** {@code host:port} to publish to. */
+  String host() {
+    return server.getAddress().getHostString() + ":" + server.getAddress().getPort();
+  }
+
+  /** Method and path of every request so far. */
+  List<String> requests() {
+    return List.copyOf(requests);
+  }
+
+  private void forward(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      var uri = exchange.getRequestURI();
+      var method = exchange.getRequestMethod();
+      requests.add(method + " " + uri.getPath());
+      var request =
+          new Request.Builder()
+              .url("http://" + registry + uri)
+              .method(method, WITH_BODY.contains(method) ? body(exchange) : null)
+              // The registry makes its Locations of this.
+              .header("Host", host());
+      for (var header : FORWARDED) {
+        exchange
+            .getRequestHeaders()
+            .getOrDefault(header, List.of())
+            .forEach(value -> request.addHeader(header, value));
+      }
+      try (var response = http.newCall(request.build()).execute()) {
+        response
+            .headers()
+            .forEach(
+                header -> exchange.getResponseHeaders().add(header.getFirst(), header.getSecond()));
+        var bytes = method.equals("HEAD") ? new byte[0] : response.body().bytes();
+        exchange.getResponseHeaders().remove("Transfer-Encoding");
+        exchange.sendResponseHeaders(response.code(), bytes.length == 0 ? -1 : bytes.length);
+        exchange.getResponseBody().write(bytes);
+      }
+    }
+  }
+
+  private static RequestBody body(HttpExchange exchange) {
+    var type = exchange.getRequestHeaders().getFirst("Content-Type");
+    var length = exchange.getRequestHeaders().getFirst("Content-Length");
+    return new RequestBody() {
+      @Override
+      public @Nullable MediaType contentType() {
+        return type == null ? null : MediaType.get(type);
+      }
+
+      @Override
+      public long contentLength() {
+        return length == null ? -1 : Long.parseLong(length);
+      }
+
+      @Override
+      public boolean isOneShot() {
+        return true;
+      }
+
+      @Override
+      public void writeTo(BufferedSink sink) throws IOException {
+        sink.writeAll(Okio.source(exchange.getRequestBody()));
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+  }
+}

@@ -1,0 +1,104 @@
+package dev.osimage.operator.osimage;
+
+import dev.osimage.api.OsImage;
+import dev.osimage.api.OsImageStatus;
+import dev.osimage.operator.Settings;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Gathers what a decision is made of, from the caches where they are good enough. */
+final class Observer {
+
+  private static final int LOG_LINES = 20;
+
+  private final KubernetesClient client;
+  private final Settings settings;
+  private final Clock clock;
+  private final AttemptReader reader = new AttemptReader(this::logTail);
+
+  Observer(KubernetesClient client, Settings settings, Clock clock) {
+    this.client = client;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  Observed observe(OsImage image, Collection<Job> cachedJobs, Collection<Pod> cachedPods) {
+    var now = clock.instant();
+    // Caches go by name: a deleted namesake's leftovers are not this object's.
+    var jobs =
+        cachedJobs.stream()
+            .filter(job -> job.hasOwnerReferenceFor(image.getMetadata().getUid()))
+            .toList();
+    var attempts = jobs.stream().map(job -> attempt(job, cachedPods, now)).toList();
+    return new Observed(
+        image.getMetadata().getGeneration(),
+        image.getSpec(),
+        status(image),
+        Target.of(image, settings),
+        attempts,
+        cachedPods.stream().anyMatch(pod -> AttemptReader.alive(pod) && isStray(pod, jobs)),
+        now);
+  }
+
+  static OsImageStatus status(OsImage image) {
+    return image.getStatus() == null ? OsImageStatus.empty() : image.getStatus();
+  }
+
+  private Attempt attempt(Job job, Collection<Pod> cachedPods, Instant now) {
+    var pod = newest(job, cachedPods);
+    if (AttemptReader.endedUnrecorded(job) && pod.map(AttemptReader::alive).orElse(true)) {
+      // The watches of Jobs and pods are not in step, and what is read now is kept for good.
+      pod = newest(job, livePods(job));
+    }
+    return reader.read(job, pod, now);
+  }
+
+  /** A preempted pod may have a successor: the newest is the attempt's. */
+  private static Optional<Pod> newest(Job job, Collection<Pod> pods) {
+    return pods.stream()
+        .filter(pod -> pod.hasOwnerReferenceFor(job))
+        .max(Comparator.comparing(pod -> pod.getMetadata().getCreationTimestamp()));
+  }
+
+  private static boolean isStray(Pod pod, List<Job> jobs) {
+    return jobs.stream().noneMatch(pod::hasOwnerReferenceFor);
+  }
+
+  private List<Pod> livePods(Job job) {
+    return client
+        .pods()
+        .inNamespace(job.getMetadata().getNamespace())
+        .withLabel("batch.kubernetes.io/job-name", job.getMetadata().getName())
+        .list()
+        .getItems();
+  }
+
+  private List<String> logTail(Pod pod) {
+    try {
+      var metadata = pod.getMetadata();
+      return client
+          .pods()
+          .inNamespace(metadata.getNamespace())
+          .withName(metadata.getName())
+          .inContainer(BuildJob.CONTAINER)
+          .tailingLines(LOG_LINES)
+          .getLog()
+          .lines()
+          .toList();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
+        return List.of();
+      }
+      throw e;
+    }
+  }
+}
