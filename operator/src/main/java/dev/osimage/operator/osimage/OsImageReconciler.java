@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 10, timeUnit = TimeUnit.MINUTES))
 @GradualRetry(maxAttempts = -1, initialInterval = 2_000, maxInterval = 300_000)
-@RateLimited(maxReconciliations = 20, within = 10)
+@RateLimited(maxReconciliations = 10, within = 1)
 public final class OsImageReconciler implements Reconciler<OsImage> {
 
   private static final Logger LOG = LoggerFactory.getLogger(OsImageReconciler.class);
