@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 JDK := $(patsubst %/bin/jlink,%,$(firstword $(wildcard /usr/lib/jvm/*25*/bin/jlink)))
 ifneq ($(JDK),)
 export JAVA_HOME := $(JDK)
+# Maven's own libraries use what this JDK warns about.
+export MAVEN_OPTS += --sun-misc-unsafe-memory-access=allow
 endif
 
 MVN := mvn --batch-mode --no-transfer-progress
@@ -25,7 +27,7 @@ timed = @echo '$(1) ...'; start=$$SECONDS; $(2); echo "$(1): done in $$((SECONDS
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(IMAGE) cluster ## from nothing to a machine that boots an OsImage; leaves the cluster running
+demo: cluster $(IMAGE) ## from nothing to a machine that boots an OsImage; leaves the cluster running
 	@$(JDK)/bin/java -XX:+UseSerialGC -cp e2e/target/classes:$$(cat e2e/target/demo.classpath) \
 	  dev.osimage.e2e.Demo
 

@@ -56,7 +56,7 @@ final class Actions {
       case Decision.Wait wait -> {
         if (wait.attempt().state() instanceof Attempt.Pending pending
             && pending.preparing()
-            && pending.since().plus(PLAN_PATIENCE).isBefore(observed.now())
+            && wait.attempt().createdAt().plus(PLAN_PATIENCE).isBefore(observed.now())
             && observed.target() instanceof Target.Buildable target) {
           // A crash between Job and plan leaves the pod waiting for the plan.
           ensurePlan(image, target, wait.attempt().job());
@@ -184,7 +184,14 @@ final class Actions {
       // A suspended Job has no pods and stays as the record of the attempt.
       patch.withNewSpec().withSuspend(true).endSpec();
     }
-    job(image, job).patch(PatchContext.of(PatchType.STRATEGIC_MERGE), patch.build());
+    try {
+      job(image, job).patch(PatchContext.of(PatchType.STRATEGIC_MERGE), patch.build());
+    } catch (KubernetesClientException e) {
+      // Somebody deleted it meanwhile: there is nothing left to write on.
+      if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+        throw e;
+      }
+    }
   }
 
   private void delete(OsImage image, Attempt attempt, DeletionPropagation propagation) {

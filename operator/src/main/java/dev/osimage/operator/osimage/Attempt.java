@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * One attempt to build: a Job of ours, as it is now.
  *
  * @param generation the generation of the spec that it was started for
+ * @param createdAt when its pod or, before there is one, its Job was made
  * @param deleting the Job is being deleted
  * @param podAlive its pod may still run, although the attempt may be over
  * @param recorded the Job carries its outcome, so that pod and log are no longer needed
@@ -28,18 +29,20 @@ record Attempt(
 
   /** Attempts from the oldest to the newest. */
   static final Comparator<Attempt> BY_AGE =
-      Comparator.comparingLong(Attempt::generation).thenComparingInt(Attempt::number);
+      Comparator.comparingLong(Attempt::generation)
+          .thenComparing(Attempt::createdAt)
+          .thenComparingInt(Attempt::number);
 
   /** Where an attempt stands. */
   sealed interface State {}
 
   /**
-   * The builder does not run yet, since the pod (or, before there is one, the Job) was made.
+   * The builder does not run yet.
    *
    * @param message what it waits for
    * @param preparing the pod has a node, which prepares volumes and image
    */
-  record Pending(String message, Instant since, boolean preparing) implements State {}
+  record Pending(String message, boolean preparing) implements State {}
 
   /** The builder runs. */
   record Running(BuilderLine.@Nullable Progress progress) implements State {}
@@ -56,6 +59,6 @@ record Attempt(
 
   /** Over, with nothing of it left that could still act. */
   boolean finished() {
-    return !deleting && !podAlive && !active();
+    return !podAlive && !active();
   }
 }

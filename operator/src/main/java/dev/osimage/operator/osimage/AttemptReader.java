@@ -6,6 +6,7 @@ import dev.osimage.image.Termination;
 import dev.osimage.image.Wire;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
@@ -46,7 +47,8 @@ final class AttemptReader {
         annotations.getOrDefault(Labels.PUBLICATION_HASH, ""),
         (int) number(labels.get(Labels.ATTEMPT)),
         number(annotations.get(Labels.GENERATION)),
-        Instant.parse(metadata.getCreationTimestamp()),
+        Instant.parse(
+            pod.<HasMetadata>map(p -> p).orElse(job).getMetadata().getCreationTimestamp()),
         metadata.getDeletionTimestamp() != null,
         pod.filter(AttemptReader::alive).isPresent(),
         outcome != null,
@@ -96,7 +98,6 @@ final class AttemptReader {
             new Attempt.Pending(
                 "there is no pod yet; kubectl describe job %s may say why"
                     .formatted(job.getMetadata().getName()),
-                Instant.parse(job.getMetadata().getCreationTimestamp()),
                 false));
   }
 
@@ -106,11 +107,10 @@ final class AttemptReader {
     if (state != null && (state.getRunning() != null || state.getTerminated() != null)) {
       return new Attempt.Running(progress(pod).orElse(null));
     }
-    var since = Instant.parse(pod.getMetadata().getCreationTimestamp());
     if (state != null && state.getWaiting() != null) {
       var reason = text(state.getWaiting().getReason());
       var message = (reason + " " + text(state.getWaiting().getMessage())).strip();
-      return new Attempt.Pending(message, since, reason.equals("ContainerCreating"));
+      return new Attempt.Pending(message, reason.equals("ContainerCreating"));
     }
     var unscheduled =
         pod.getStatus().getConditions().stream()
@@ -118,7 +118,7 @@ final class AttemptReader {
             .filter(condition -> condition.getStatus().equals("False"))
             .map(condition -> text(condition.getMessage()))
             .findFirst();
-    return new Attempt.Pending(unscheduled.orElse("its pod is being started"), since, false);
+    return new Attempt.Pending(unscheduled.orElse("its pod is being started"), false);
   }
 
   /** Progress is worth little: a node that can't be asked for it must not stop anything. */

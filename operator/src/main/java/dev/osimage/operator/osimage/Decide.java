@@ -77,21 +77,23 @@ final class Decide {
     boolean stands =
         artifact != null
             && target.publicationHash().equals(artifact.publicationHash())
-            && (build == null || build.generation() <= artifact.generation());
+            && (build == null || build.generation() <= artifact.generation())
+            && newest.map(n -> n.generation() <= artifact.generation()).orElse(true);
     return stands ? Optional.of(new Decision.Published(Optional.empty())) : Optional.empty();
   }
 
-  /** Whether a later build was started, of which perhaps no Job is left. */
+  /** Whether a build was started for a later generation, of which perhaps no Job is left. */
   private static boolean superseded(Observed observed, Attempt attempt) {
     var build = observed.status().build();
-    return build != null && build.generation() > attempt.generation();
+    return (build != null && build.generation() > attempt.generation())
+        || observed.newest().map(n -> n.generation() > attempt.generation()).orElse(false);
   }
 
   private static Decision next(
       Observed observed, Target.Buildable target, Attempt attempt, Settings settings) {
     return switch (attempt.state()) {
       case Attempt.Pending pending ->
-          pending.since().plus(target.pendingTimeout()).isBefore(observed.now())
+          attempt.createdAt().plus(target.pendingTimeout()).isBefore(observed.now())
               ? new Decision.Expire(attempt, neverRan(observed, target, pending))
               : new Decision.Wait(attempt);
       case Attempt.Running running ->
@@ -137,12 +139,8 @@ final class Decide {
       return new Decision.Stalled(Optional.of(attempt), failed.reason(), failed.message());
     }
     var next = failed.finishedAt().plus(wait(attempt.number(), settings));
-    if (attempt.podAlive() || !attempt.recorded()) {
-      // People see each failure, however short the wait is.
-      var soon = observed.now().plusSeconds(1);
-      return new Decision.RetryLater(attempt, failed, next.isBefore(soon) ? soon : next);
-    }
-    return observed.now().isBefore(next)
+    // Not before its pod is gone; and people see each failure, however short the wait is.
+    return attempt.podAlive() || !attempt.recorded() || observed.now().isBefore(next)
         ? new Decision.RetryLater(attempt, failed, next)
         : start(attempt);
   }

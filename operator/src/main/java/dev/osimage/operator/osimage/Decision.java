@@ -23,7 +23,7 @@ sealed interface Decision {
   /** Earlier attempts are ended; nothing starts before their pods are gone. */
   record Cancel(List<Attempt> attempts) implements Decision {}
 
-  /** The last attempt failed for a passing reason; the next one starts at {@code next}. */
+  /** The last attempt failed for a passing reason; the next one starts after {@code next}. */
   record RetryLater(Attempt attempt, Attempt.Failed failure, Instant next) implements Decision {}
 
   /** Somebody has to change something first. */

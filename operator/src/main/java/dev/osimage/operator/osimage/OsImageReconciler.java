@@ -152,8 +152,10 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
       case Decision.Wait wait -> Optional.of(settings.progressInterval());
       case Decision.Cancel cancel -> Optional.of(settings.progressInterval());
       case Decision.Expire expire -> Optional.of(SOON);
-      case Decision.RetryLater later ->
-          Optional.of(Duration.between(observed.now(), later.next()).plusMillis(1));
+      case Decision.RetryLater later -> {
+        var left = Duration.between(observed.now(), later.next()).plusMillis(1);
+        yield Optional.of(left.compareTo(SOON) > 0 ? left : SOON);
+      }
       case Decision.Published published -> Optional.empty();
       case Decision.Stalled stalled -> Optional.empty();
       case Decision.Suspended suspended -> Optional.empty();

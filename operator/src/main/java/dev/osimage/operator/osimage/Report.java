@@ -35,7 +35,7 @@ final class Report {
   static OsImageStatus status(OsImage image, Observed observed, Decision decision) {
     var report = new Report(image, observed);
     return switch (observed.target()) {
-      case Target.Unbuildable unbuildable -> report.keeping(decision, report.before.build());
+      case Target.Unbuildable unbuildable -> report.keeping(decision, report.finishedBuild());
       case Target.Buildable target ->
           decision instanceof Decision.Published published
               ? report.published(target, published)
@@ -92,7 +92,7 @@ final class Report {
         artifact,
         known,
         boot(artifact, known),
-        published.by().map(attempt -> build(attempt, null)).orElseGet(this::finishedBuild));
+        newestBuild());
   }
 
   private @Nullable Build finishedBuild() {
@@ -151,9 +151,18 @@ final class Report {
               target.publicationHash(),
               null);
       case Decision.Wait wait -> build(wait.attempt(), progress(wait.attempt()));
-      default ->
-          observed.newest().map(attempt -> build(attempt, null)).orElseGet(this::finishedBuild);
+      default -> newestBuild();
     };
+  }
+
+  /** The newest build that is known: its Job may be gone, but not the memory that it ran. */
+  private @Nullable Build newestBuild() {
+    var remembered = finishedBuild();
+    return observed
+        .newest()
+        .filter(attempt -> remembered == null || remembered.generation() <= attempt.generation())
+        .map(attempt -> build(attempt, null))
+        .orElse(remembered);
   }
 
   private static Build build(Attempt attempt, @Nullable String progress) {

@@ -2,13 +2,12 @@ package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan.PlannedPart;
+import dev.osimage.oci.CertificateTrust;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.security.cert.CertificateException;
 import java.util.OptionalLong;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import okhttp3.HttpUrl;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -81,7 +80,7 @@ final class PartSource implements AutoCloseable {
   static BuildFailure readFailure(PlannedPart part, IOException cause) {
     var url = part.url() == null ? null : HttpUrl.parse(part.url());
     var where = name(part) + ": " + (url == null ? "its source" : withoutQuery(url));
-    return untrusted(cause)
+    return CertificateTrust.isMissingIn(cause)
         ? new BuildFailure(
             Reason.UNTRUSTED_CERTIFICATE,
             where + " has a certificate that is not trusted: " + cause.getMessage(),
@@ -101,15 +100,6 @@ final class PartSource implements AutoCloseable {
           new BuildFailure(
               status >= 500 ? Reason.SOURCE_UNAVAILABLE : Reason.SOURCE_REFUSED, sentence);
     };
-  }
-
-  private static boolean untrusted(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Queries of pre-signed URLs are credentials. */

@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.osimage.oci.RegistryException.Kind;
 import java.io.IOException;
-import java.security.cert.CertificateException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import okhttp3.Response;
 
 /** Makes a {@link RegistryException} of what went wrong. */
@@ -18,7 +16,7 @@ final class RegistryFailure {
   private RegistryFailure() {}
 
   static RegistryException of(String host, String doing, IOException cause) {
-    var kind = untrusted(cause) ? Kind.UNTRUSTED : Kind.UNAVAILABLE;
+    var kind = CertificateTrust.isMissingIn(cause) ? Kind.UNTRUSTED : Kind.UNAVAILABLE;
     return new RegistryException(kind, 0, "", sentence(host, doing) + described(cause), cause);
   }
 
@@ -49,15 +47,6 @@ final class RegistryFailure {
       case 408, 429 -> Kind.UNAVAILABLE;
       default -> status >= 500 ? Kind.UNAVAILABLE : Kind.REFUSED;
     };
-  }
-
-  private static boolean untrusted(IOException failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static JsonNode firstError(Response response) {

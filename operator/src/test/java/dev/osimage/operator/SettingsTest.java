@@ -1,0 +1,102 @@
+package dev.osimage.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.fabric8.kubernetes.api.model.Quantity;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsTest {
+
+  private static Settings settings(String... variables) {
+    var env = new HashMap<String, String>(Map.of("OSIMAGE_BUILDER_IMAGE", "example.com/osimage:1"));
+    for (int i = 0; i < variables.length; i += 2) {
+      env.put(variables[i], variables[i + 1]);
+    }
+    return Settings.from(env);
+  }
+
+  @Test
+  void onlyTheBuilderImageHasToBeSet() {
+    var settings = settings();
+
+    assertThat(settings.builderImage()).isEqualTo("example.com/osimage:1");
+    assertThat(settings.builderPullPolicy()).isEqualTo("IfNotPresent");
+    assertThat(settings.builderPullSecrets()).isEmpty();
+    assertThat(settings.timeout()).isEqualTo(Duration.ofHours(1));
+    assertThat(settings.pendingTimeout()).isEqualTo(Duration.ofMinutes(15));
+    assertThat(settings.retryInitial()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(settings.retryMax()).isEqualTo(Duration.ofMinutes(5));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "  "})
+  void anEmptyVariableIsNotSet(String empty) {
+    assertThat(settings("OSIMAGE_TIMEOUT", empty)).isEqualTo(settings());
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> settings("OSIMAGE_BUILDER_IMAGE", empty))
+        .withMessage("OSIMAGE_BUILDER_IMAGE is not set");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"a|a", "a,b|a,b", "' a , b,'|a,b", "','|''"})
+  void pullSecretsAreAListWithCommas(String variable, String expected) {
+    assertThat(
+            String.join(
+                ",", settings("OSIMAGE_BUILDER_PULL_SECRETS", variable).builderPullSecrets()))
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void resourcesAreWrittenAsInAPod() {
+    var resources =
+        settings(
+                "OSIMAGE_BUILDER_RESOURCES",
+                "{\"requests\":{\"cpu\":\"100m\"},\"limits\":{\"memory\":\"256Mi\"}}")
+            .builderResources();
+
+    assertThat(resources.getRequests()).containsEntry("cpu", new Quantity("100m"));
+    assertThat(resources.getLimits()).containsEntry("memory", new Quantity("256Mi"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "OSIMAGE_TIMEOUT | 5 minutes",
+        "OSIMAGE_PENDING_TIMEOUT | -1s",
+        "OSIMAGE_RETRY_INITIAL | 10",
+        "OSIMAGE_RETRY_MAX | 1d",
+        "OSIMAGE_PROGRESS_INTERVAL | 5S",
+        "OSIMAGE_BUILDER_RESOURCES | memory: 1Gi",
+        "OSIMAGE_BUILDER_RESOURCES | null"
+      })
+  void aWrongValueStopsTheStartAndNamesItsVariable(String name, String value) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> settings(name, value))
+        .withMessageStartingWith(name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "OSIMAGE_TIMEOUT",
+        "OSIMAGE_PENDING_TIMEOUT",
+        "OSIMAGE_RETRY_INITIAL",
+        "OSIMAGE_RETRY_MAX",
+        "OSIMAGE_PROGRESS_INTERVAL"
+      })
+  void noClockMayBeZeroBecauseThatIsALoop(String name) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> settings(name, "0s"))
+        .withMessageStartingWith(name);
+  }
+}

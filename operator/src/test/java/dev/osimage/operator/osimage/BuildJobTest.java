@@ -1,0 +1,224 @@
+package dev.osimage.operator.osimage;
+
+import static dev.osimage.operator.osimage.Examples.A;
+import static dev.osimage.operator.osimage.Examples.SETTINGS;
+import static dev.osimage.operator.osimage.Examples.buildable;
+import static dev.osimage.operator.osimage.Examples.image;
+import static dev.osimage.operator.osimage.Examples.with;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.osimage.api.OsImageSpec;
+import dev.osimage.image.BuildPlan;
+import dev.osimage.image.Wire;
+import dev.osimage.operator.Settings;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The pod that an attempt runs as: what an administrator lets into a restricted namespace. */
+class BuildJobTest {
+
+  private static final OsImageSpec WITH_SECRET =
+      with(A, "destination/secretRef", Map.of("name", "push"));
+
+  private static Job job(OsImageSpec spec) {
+    return BuildJob.job(image(spec, 7), buildable(spec), 3, SETTINGS);
+  }
+
+  private static PodSpec pod(OsImageSpec spec) {
+    return job(spec).getSpec().getTemplate().getSpec();
+  }
+
+  private static Container builder(OsImageSpec spec) {
+    return pod(spec).getContainers().getFirst();
+  }
+
+  @Test
+  void thePodHasEverythingThatPodSecurityRestrictedAsksFor() {
+    var pod = pod(WITH_SECRET);
+    var context = pod.getSecurityContext();
+    var container = builder(WITH_SECRET).getSecurityContext();
+
+    assertThat(context.getRunAsNonRoot()).isTrue();
+    assertThat(context.getRunAsUser()).as("the image has a user of its own").isNull();
+    assertThat(context.getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
+    assertThat(container.getAllowPrivilegeEscalation()).isFalse();
+    assertThat(container.getCapabilities().getDrop()).containsExactly("ALL");
+    assertThat(container.getCapabilities().getAdd()).isEmpty();
+    assertThat(container.getPrivileged()).isNull();
+    assertThat(pod.getHostNetwork()).isNull();
+    assertThat(pod.getHostPID()).isNull();
+    assertThat(pod.getHostIPC()).isNull();
+    assertThat(pod.getContainers()).hasSize(1);
+    assertThat(pod.getInitContainers()).isEmpty();
+    assertThat(pod.getVolumes())
+        .allMatch(volume -> volume.getConfigMap() != null || volume.getSecret() != null);
+    assertThat(builder(WITH_SECRET).getPorts()).isEmpty();
+  }
+
+  @Test
+  void thePodHasNoTokenNoServiceLinksAndNothingToWriteTo() {
+    var pod = pod(WITH_SECRET);
+
+    assertThat(pod.getAutomountServiceAccountToken()).isFalse();
+    assertThat(pod.getEnableServiceLinks()).isFalse();
+    assertThat(pod.getServiceAccountName()).isNull();
+    assertThat(builder(WITH_SECRET).getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
+    assertThat(builder(WITH_SECRET).getVolumeMounts())
+        .hasSize(2)
+        .allMatch(mount -> Boolean.TRUE.equals(mount.getReadOnly()));
+  }
+
+  @Test
+  void theSecretIsOptionalAndMountedWholeSoThatKubeletRefreshesIt() {
+    var volumes =
+        pod(WITH_SECRET).getVolumes().stream().filter(v -> v.getSecret() != null).toList();
+
+    assertThat(volumes).hasSize(1);
+    assertThat(volumes.getFirst().getSecret().getSecretName()).isEqualTo("push");
+    assertThat(volumes.getFirst().getSecret().getOptional()).isTrue();
+    assertThat(volumes.getFirst().getSecret().getItems()).isEmpty();
+    assertThat(builder(WITH_SECRET).getVolumeMounts())
+        .allMatch(mount -> mount.getSubPath() == null && mount.getSubPathExpr() == null);
+    assertThat(builder(WITH_SECRET).getArgs())
+        .containsExactly(
+            "dev.osimage.builder.Main",
+            "/osimage/plan/plan.json",
+            "/dev/termination-log",
+            "/osimage/credentials");
+  }
+
+  @Test
+  void withoutASecretThereIsNoneInThePod() {
+    assertThat(pod(A).getVolumes()).extracting(Volume::getName).containsExactly("plan");
+    assertThat(builder(A).getArgs()).hasSize(3);
+    assertThat(builder(A).getEnv()).isEmpty();
+    assertThat(builder(A).getEnvFrom()).isEmpty();
+  }
+
+  @Test
+  void namesOfTheLongestObjectStayWithinSixtyThreeCharacters() {
+    var image = image(A, 1);
+    image.getMetadata().setName("x".repeat(50));
+    var job = BuildJob.job(image, buildable(A), 999, SETTINGS);
+
+    assertThat(job.getMetadata().getName()).hasSize(63).endsWith("-999");
+    assertThat(job.getMetadata().getLabels().values()).allMatch(value -> value.length() <= 63);
+    assertThat(BuildJob.plan(job, buildable(A)).getMetadata().getName()).hasSize(63);
+  }
+
+  @Test
+  void theDeadlineOfThePodIsPendingTimeoutAndTimeoutTogether() {
+    var spec = with(with(A, "pendingTimeout", "5m"), "timeout", "1h30m");
+
+    assertThat(pod(spec).getActiveDeadlineSeconds()).isEqualTo(5 * 60 + 90 * 60);
+    assertThat(pod(A).getActiveDeadlineSeconds()).isEqualTo(15 * 60 + 60 * 60);
+    assertThat(job(spec).getSpec().getActiveDeadlineSeconds())
+        .as("the Job's own deadline would remove the pod with its log")
+        .isNull();
+  }
+
+  @Test
+  void attemptsAreTheOperatorsAndOnlyDisruptionsAreTheJobControllers() {
+    var spec = job(A).getSpec();
+    var rules = spec.getPodFailurePolicy().getRules();
+
+    assertThat(spec.getBackoffLimit()).isZero();
+    assertThat(spec.getPodReplacementPolicy()).isEqualTo("Failed");
+    assertThat(spec.getTtlSecondsAfterFinished()).as("it is the record of the attempt").isNull();
+    assertThat(spec.getTemplate().getSpec().getRestartPolicy()).isEqualTo("Never");
+    assertThat(rules).hasSize(1);
+    assertThat(rules.getFirst().getAction()).isEqualTo("Ignore");
+    assertThat(rules.getFirst().getOnExitCodes()).isNull();
+    assertThat(rules.getFirst().getOnPodConditions())
+        .extracting(pattern -> pattern.getType() + "=" + pattern.getStatus())
+        .containsExactly("DisruptionTarget=True");
+  }
+
+  @Test
+  void theTerminationMessageComesFromTheBuilderAndNotFromItsLog() {
+    assertThat(builder(A).getTerminationMessagePath()).isEqualTo("/dev/termination-log");
+    assertThat(builder(A).getTerminationMessagePolicy()).isEqualTo("File");
+  }
+
+  @Test
+  void theSameAttemptIsTheSameObjectAfterAnyRestart() {
+    assertThat(Serialization.asJson(job(WITH_SECRET)))
+        .isEqualTo(Serialization.asJson(job(WITH_SECRET)));
+    assertThat(job(A).getMetadata().getName())
+        .isEqualTo("debian-" + buildable(A).identity() + "-3");
+  }
+
+  @Test
+  void theJobSaysWhoseAttemptItIs() {
+    var metadata = job(A).getMetadata();
+    var owner = metadata.getOwnerReferences().getFirst();
+
+    assertThat(metadata.getNamespace()).isEqualTo("images");
+    assertThat(owner.getKind()).isEqualTo("OsImage");
+    assertThat(owner.getApiVersion()).isEqualTo("osimage.dev/v1alpha1");
+    assertThat(owner.getUid()).isEqualTo(Examples.UID);
+    assertThat(owner.getController()).isTrue();
+    assertThat(metadata.getLabels())
+        .containsEntry(Labels.IMAGE, "debian")
+        .containsEntry(Labels.ATTEMPT, "3")
+        .containsEntry(Labels.IDENTITY, buildable(A).identity());
+    assertThat(metadata.getAnnotations())
+        .containsEntry(Labels.GENERATION, "7")
+        .containsEntry(Labels.PUBLICATION_HASH, buildable(A).publicationHash());
+    assertThat(job(A).getSpec().getTemplate().getMetadata().getLabels())
+        .isEqualTo(metadata.getLabels());
+  }
+
+  @Test
+  void thePlanGoesWithItsJobAndIsWhatTheBuilderReads() {
+    var job = job(A);
+    job.getMetadata().setUid("job-uid");
+    var plan = BuildJob.plan(job, buildable(A));
+    var owner = plan.getMetadata().getOwnerReferences().getFirst();
+    var json = plan.getData().getOrDefault("plan.json", "");
+
+    assertThat(plan.getImmutable()).isTrue();
+    assertThat(plan.getMetadata().getName()).isEqualTo(job.getMetadata().getName());
+    assertThat(owner.getKind()).isEqualTo("Job");
+    assertThat(owner.getUid()).isEqualTo("job-uid");
+    assertThat(pod(A).getVolumes().getFirst().getConfigMap().getName())
+        .isEqualTo(plan.getMetadata().getName());
+    BuildPlan read = Wire.readPlan(json.getBytes(StandardCharsets.UTF_8));
+    assertThat(read).isEqualTo(buildable(A).plan());
+  }
+
+  @Test
+  void theAdministratorChoosesImagePullSecretsAndResources() {
+    var resources =
+        new ResourceRequirementsBuilder().addToLimits("memory", new Quantity("256Mi")).build();
+    var settings =
+        new Settings(
+            "mirror.example.com/osimage:2",
+            "Always",
+            List.of("pull"),
+            resources,
+            SETTINGS.timeout(),
+            SETTINGS.pendingTimeout(),
+            SETTINGS.retryInitial(),
+            SETTINGS.retryMax(),
+            SETTINGS.progressInterval(),
+            0);
+    var pod =
+        BuildJob.job(image(A, 1), buildable(A), 1, settings).getSpec().getTemplate().getSpec();
+    var container = pod.getContainers().getFirst();
+
+    assertThat(container.getImage()).isEqualTo("mirror.example.com/osimage:2");
+    assertThat(container.getImagePullPolicy()).isEqualTo("Always");
+    assertThat(container.getResources()).isEqualTo(resources);
+    assertThat(pod.getImagePullSecrets()).extracting("name").containsExactly("pull");
+  }
+}

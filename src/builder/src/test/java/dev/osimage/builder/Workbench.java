@@ -1,0 +1,201 @@
+package dev.osimage.builder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.read.ListAppender;
+import dev.osimage.api.Architecture;
+import dev.osimage.image.BuildPlan;
+import dev.osimage.image.BuildPlan.PlannedPart;
+import dev.osimage.image.BuilderLine;
+import dev.osimage.image.PartName;
+import dev.osimage.image.Termination;
+import dev.osimage.image.Wire;
+import dev.osimage.oci.Digest;
+import dev.osimage.oci.Repository;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import mockwebserver3.Dispatcher;
+import mockwebserver3.MockResponse;
+import mockwebserver3.MockWebServer;
+import mockwebserver3.RecordedRequest;
+import org.slf4j.LoggerFactory;
+
+/** A registry, a web server and a folder, between which the builder runs as it does in a pod. */
+final class Workbench implements AutoCloseable {
+
+  final FakeRegistry registry = new FakeRegistry();
+
+  private final MockWebServer registryServer = new MockWebServer();
+  private final MockWebServer webServer = new MockWebServer();
+  private final Map<String, Supplier<MockResponse>> files = new HashMap<>();
+  private final Path folder;
+
+  /** Everything that one run left behind. */
+  record Run(int exitCode, Termination termination, String output, String log, Duration time) {
+
+    List<BuilderLine> lines() {
+      return output
+          .lines()
+          .map(line -> Wire.read(line.getBytes(StandardCharsets.UTF_8), BuilderLine.class))
+          .toList();
+    }
+
+    BuilderLine.Result result() {
+      assertThat(lines().getLast()).isInstanceOf(BuilderLine.Result.class);
+      return (BuilderLine.Result) lines().getLast();
+    }
+
+    /** All that anybody could read. */
+    String everything() {
+      return termination + output + log;
+    }
+  }
+
+  Workbench(Path folder) throws IOException {
+    this.folder = folder;
+    registryServer.setDispatcher(registry);
+    webServer.setDispatcher(
+        new Dispatcher() {
+          @Override
+          public MockResponse dispatch(RecordedRequest request) {
+            var file = files.get(request.getUrl().encodedPath());
+            return file == null ? new MockResponse.Builder().code(404).build() : file.get();
+          }
+        });
+    registryServer.start();
+    webServer.start();
+  }
+
+  Repository repository() {
+    return new Repository("localhost:" + registryServer.getPort(), "os/debian");
+  }
+
+  void serve(String path, Supplier<MockResponse> response) {
+    files.put(path, response);
+  }
+
+  void serve(String path, String content) {
+    serve(path, () -> new MockResponse.Builder().body(content).build());
+  }
+
+  String url(String path) {
+    return "http://localhost:" + webServer.getPort() + path;
+  }
+
+  /** A part from the web server, which serves {@code content} for it. */
+  PlannedPart fetched(PartName name, String content) {
+    serve("/" + name.text(), content);
+    return fetched(name, "/" + name.text() + "?token=hush", Digest.of(bytes(content)));
+  }
+
+  PlannedPart fetched(PartName name, String path, Digest digest) {
+    return source(name, url(path), digest, false);
+  }
+
+  static PlannedPart source(PartName name, String url, Digest digest, boolean checkHeader) {
+    return new PlannedPart(name, mediaType(name), digest, url, null, checkHeader);
+  }
+
+  static PlannedPart inline(PartName name, String content) {
+    return new PlannedPart(name, mediaType(name), Digest.of(bytes(content)), null, content, false);
+  }
+
+  static String mediaType(PartName name) {
+    return "application/vnd.example." + name.text();
+  }
+
+  static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  BuildPlan plan(PlannedPart... parts) {
+    return plan(60, parts);
+  }
+
+  BuildPlan plan(long timeoutSeconds, PlannedPart... parts) {
+    return new BuildPlan(
+        BuildPlan.VERSION,
+        Architecture.AMD64,
+        "abcdef0123456789".repeat(4),
+        new BuildPlan.Config(
+            "application/vnd.example.config", "{\"commandLine\":\"ro\"}", Map.of()),
+        List.of(parts),
+        Map.of(),
+        repository(),
+        List.of("1.0-amd64", "latest-amd64"),
+        true,
+        timeoutSeconds);
+  }
+
+  Run run(BuildPlan plan) {
+    return run(new String(Wire.write(plan), StandardCharsets.UTF_8), Optional.empty());
+  }
+
+  /** A run with a mounted Secret that has these keys. */
+  Run run(BuildPlan plan, Map<String, String> secret) throws IOException {
+    var mount = Files.createDirectories(folder.resolve("credentials"));
+    for (var entry : secret.entrySet()) {
+      Files.writeString(mount.resolve(entry.getKey()), entry.getValue());
+    }
+    return run(new String(Wire.write(plan), StandardCharsets.UTF_8), Optional.of(mount));
+  }
+
+  Run run(String plan, Optional<Path> credentials) {
+    var planFile = folder.resolve("plan.json");
+    var terminationFile = folder.resolve("termination");
+    var output = new ByteArrayOutputStream();
+    var logger = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    var log = new ListAppender<ILoggingEvent>();
+    log.start();
+    logger.addAppender(log);
+    long start = System.nanoTime();
+    try {
+      Files.writeString(planFile, plan);
+      int exitCode =
+          Main.run(
+              planFile,
+              terminationFile,
+              credentials,
+              new PrintStream(output, true, StandardCharsets.UTF_8));
+      var time = Duration.ofNanos(System.nanoTime() - start);
+      var termination = Wire.read(Files.readAllBytes(terminationFile), Termination.class);
+      var text = output.toString(StandardCharsets.UTF_8);
+      return new Run(exitCode, termination, text, text(log.list), time);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    } finally {
+      logger.detachAppender(log);
+    }
+  }
+
+  private static String text(List<ILoggingEvent> events) {
+    return List.copyOf(events).stream()
+        .filter(event -> event.getLoggerName().startsWith("dev.osimage"))
+        .map(event ->
+            event.getFormattedMessage()
+                + (event.getThrowableProxy() == null
+                    ? ""
+                    : "\n" + ThrowableProxyUtil.asString(event.getThrowableProxy())))
+        .collect(Collectors.joining("\n"));
+  }
+
+  @Override
+  public void close() {
+    webServer.close();
+    registryServer.close();
+  }
+}
