@@ -29,6 +29,20 @@ class RightsE2E {
   }
 
   @Test
+  void everyPodOfOursRunsWherePodSecurityRestrictedIsEnforced() {
+    try (var workspace = Workspace.open("restricted")) {
+      for (var namespace : new String[] {Chart.NAMESPACE, workspace.namespace}) {
+        var labels =
+            workspace.client.namespaces().withName(namespace).get().getMetadata().getLabels();
+        assertThat(labels).containsEntry("pod-security.kubernetes.io/enforce", "restricted");
+      }
+      assertThat(workspace.kubectl.command("run", "plain", "--image=plain").result().err())
+          .as("it really is enforced")
+          .contains("violates PodSecurity");
+    }
+  }
+
+  @Test
   void whoMayEditANamespaceMayMakeImagesAndWhoMayViewItMayOnlySeeThem() {
     try (var workspace = Workspace.open("roles")) {
       for (var role : new String[] {"view", "edit"}) {

@@ -25,6 +25,7 @@ import mockwebserver3.MockResponse;
 import okhttp3.Credentials;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The builder as a process: what goes in, what comes out, and what never does. */
+@Timeout(60)
 class MainTest {
 
   private static final String PASSWORD = "s3cr3t-pässwörd";
