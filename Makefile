@@ -3,10 +3,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Two Mavens at once would work on the same files.
+.NOTPARALLEL:
 
 # Maven itself runs on any JDK from 17; on 25 it checks the format of the code as well.
-JDK := $(patsubst %/bin/jlink,%,$(firstword $(wildcard /usr/lib/jvm/*25*/bin/jlink)))
-ifneq ($(JDK),)
+JDK := $(patsubst %/release,%,$(firstword $(shell grep -ls '^JAVA_VERSION="25' $(JAVA_HOME)/release /usr/lib/jvm/*/release)))
+ifeq ($(JDK),)
+$(warning no JDK 25 in /usr/lib/jvm or JAVA_HOME: building will fail)
+else
 export JAVA_HOME := $(JDK)
 # Maven's own libraries use what this JDK warns about.
 export MAVEN_OPTS += --sun-misc-unsafe-memory-access=allow
@@ -44,11 +48,12 @@ unit: ## unit tests, code style and static analysis
 # pods, and for nobody else.
 e2e: unit $(IMAGE) ## proofs on a real cluster, real registries and a booting machine
 	@was=$$($(CLUSTER) status >/dev/null 2>&1 && echo up || echo down); \
-	e2e/setup.sh; e2e/local/tools.sh >/dev/null; $(CLUSTER) up; \
+	e2e/setup.sh; e2e/local/tools.sh >/dev/null; \
+	$(CLUSTER) up || { $(CLUSTER) down; exit 1; }; \
 	echo 'proofs on the cluster ...'; start=$$SECONDS; status=0; \
+	[[ $$was = up ]] || trap '$(CLUSTER) down' EXIT; \
 	nsenter --net=/run/netns/osi $(MVN) --offline verify -pl e2e -am -DskipUnitTests || status=$$?; \
 	echo "proofs on the cluster: done in $$((SECONDS - start)) s"; \
-	[[ $$was = up ]] || $(CLUSTER) down; \
 	exit $$status
 
 image: $(IMAGE) ## the container image as an OCI archive, without Docker

@@ -194,8 +194,9 @@ write_image() {
   index "$manifest_digest" "$size" >"$work/oci/index.json"
   echo '{"imageLayoutVersion":"1.0.0"}' >"$work/oci/oci-layout"
   tar --format=ustar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -C "$work/oci" -cf "$output.part" blobs index.json oci-layout
-  mv "$output.part" "$output"
+  # The archive last: it is what make looks at.
   echo "sha256:$manifest_digest" >"${output%.tar}.digest"
+  mv "$output.part" "$output"
 }
 
 build() {
@@ -225,6 +226,7 @@ record() {
 }
 
 [[ -f $lock ]] || die "no lock file for $arch"
+command -v jq >/dev/null || die "jq is missing: apt-get install jq, or e2e/setup.sh"
 find_jdk
 case ${1:-} in
   --record-classes) record ;;

@@ -50,7 +50,8 @@ run() {
 start_server
 write_inputs
 run operator dev.osimage.operator.Main
-run builder dev.osimage.builder.Main "$work/plan.json" "$work/termination"
+run builder dev.osimage.builder.Main "$work/plan.json" \
+  "sha256:$(sha256sum <"$work/plan.json" | cut -d" " -f1)" "$work/termination"
 # Numbers and order differ between two runs; the virtual machine needs neither.
 cat "$work"/*.raw | sed -E 's/ id: [0-9]+$//' | grep -v -e '^@cp' -e '^#' -e ' source: ' | sort -u >"$list"
 echo "record: $(wc -l <"$list") lines in $list"

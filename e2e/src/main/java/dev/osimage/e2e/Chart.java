@@ -41,9 +41,23 @@ final class Chart {
       arguments.add("--set");
       arguments.add(value);
     }
-    Command.of("helm", arguments.toArray(String[]::new))
+    if (pending(cluster)) {
+      // An earlier call was killed half-way. The CRD stays, and so do all OsImages.
+      helm(cluster, "uninstall", RELEASE, "--namespace", NAMESPACE, "--wait").run();
+    }
+    helm(cluster, arguments.toArray(String[]::new)).run();
+  }
+
+  private static boolean pending(Cluster cluster) {
+    return helm(cluster, "status", RELEASE, "--namespace", NAMESPACE)
+        .result()
+        .out()
+        .contains("STATUS: pending-");
+  }
+
+  private static Command helm(Cluster cluster, String... arguments) {
+    return Command.of("helm", arguments)
         .with("KUBECONFIG", cluster.kubeconfig().toString())
-        .within(Duration.ofMinutes(4))
-        .run();
+        .within(Duration.ofMinutes(4));
   }
 }

@@ -38,14 +38,16 @@ public final class Demo {
 
   public static void main(String[] args) throws IOException {
     var work = Files.createTempDirectory("osimage-demo");
+    int exit = 0;
     try {
       new Demo(Cluster.running(), work).run();
     } catch (IllegalStateException e) {
       System.err.println("demo: " + e.getMessage());
-      System.exit(1);
+      exit = 1;
     } finally {
       Command.of("rm", "-rf", work.toString()).run();
     }
+    System.exit(exit);
   }
 
   private void run() throws IOException {

@@ -16,6 +16,7 @@ class BigPartE2E {
         var sources = new SourceServer(workspace.cluster)) {
       var digest = Digest.of(TestFiles.endless(SIZE));
       sources.publish("big", SIZE, () -> TestFiles.endless(SIZE));
+      var hold = sources.hold("big");
       workspace.apply(
           """
           apiVersion: osimage.dev/v1alpha1
@@ -34,7 +35,8 @@ class BigPartE2E {
           image ->
               image.getStatus().build() != null
                   && Objects.toString(image.getStatus().build().progress(), "")
-                      .matches("\\d+% of 2.0 GiB"));
+                      .matches("50% of 2.0 GiB"));
+      hold.release();
 
       var status = workspace.awaitReady("big").getStatus();
 

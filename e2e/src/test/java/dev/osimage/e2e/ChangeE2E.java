@@ -71,7 +71,7 @@ class ChangeE2E {
                   .filter(ready -> ready.reason().equals("Suspended"))
                   .filter(ready -> ready.status().equals("Unknown"))
                   .isPresent());
-      assertThat(workspace.pods()).isEmpty();
+      workspace.until("the builder is gone", () -> workspace.pods().isEmpty());
       assertThat(registry.requests()).noneMatch(request -> request.contains("/manifests/"));
 
       hold.release();
@@ -105,7 +105,7 @@ class ChangeE2E {
           metadata: {name: pending}
           spec:
             architecture: amd64
-            pendingTimeout: 3s
+            pendingTimeout: 10s
             files:
               rootfs: {inline: "a root file system"}
             destination: {repository: "%s/%s/pending", plainHTTP: true}

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,7 +45,9 @@ class ClientsE2E {
 
       Files.writeString(
           image, yaml("helmed", workspace.repository("helmed"), "x").replace("rootfs:", "kernel:"));
+      var start = Instant.now();
       var result = helm(workspace, chart);
+      assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(90));
       assertThat(result.exit()).as("a stalled image fails the release at once").isNotZero();
       assertThat(result.err()).contains("helmed");
       workspace.awaitStalled("helmed");

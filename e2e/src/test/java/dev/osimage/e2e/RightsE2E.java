@@ -90,19 +90,20 @@ class RightsE2E {
     var words =
         new ArrayList<>(List.of("auth", "can-i", verb, resource, "--all-namespaces", "--as", user));
     words.addAll(List.of(more));
-    return new Kubectl(Lab.open().cluster, "default")
-        .command(words.toArray(String[]::new))
-        .result()
-        .out()
-        .startsWith("yes");
+    return answer(
+        new Kubectl(Lab.open().cluster, "default").command(words.toArray(String[]::new)).result());
   }
 
   private static boolean can(Workspace workspace, String verb, String user) {
-    return workspace
-        .kubectl
-        .command("auth", "can-i", verb, "osimages.osimage.dev", "--as", user)
-        .result()
-        .out()
-        .startsWith("yes");
+    return answer(
+        workspace
+            .kubectl
+            .command("auth", "can-i", verb, "osimages.osimage.dev", "--as", user)
+            .result());
+  }
+
+  private static boolean answer(Command.Result result) {
+    assertThat(result.out().strip()).as(result.err()).isIn("yes", "no");
+    return result.out().startsWith("yes");
   }
 }

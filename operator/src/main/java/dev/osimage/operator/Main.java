@@ -24,7 +24,7 @@ public final class Main {
 
   public static void main(String[] args) throws IOException {
     var settings = Settings.from(System.getenv());
-    // A server that does not answer is asked again by the next look, not from within this one.
+    // A node that does not answer holds one look up for seconds, not for minutes.
     var config = new ConfigBuilder().withRequestRetryBackoffLimit(2).build();
     var client = new KubernetesClientBuilder().withConfig(config).build();
     var operator =

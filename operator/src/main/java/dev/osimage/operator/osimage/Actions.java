@@ -15,7 +15,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,14 +33,11 @@ final class Actions {
   private final KubernetesClient client;
   private final Settings settings;
   private final Events events;
-  private final Consumer<Job> started;
 
-  /** {@code started} hears of every Job that was created, before the watch does. */
-  Actions(KubernetesClient client, Settings settings, Events events, Consumer<Job> started) {
+  Actions(KubernetesClient client, Settings settings, Events events) {
     this.client = client;
     this.settings = settings;
     this.events = events;
-    this.started = started;
   }
 
   /** Does it; false when the caches turned out to lag behind, so that nothing was decided. */
@@ -83,7 +79,7 @@ final class Actions {
     Planner.warning(image.getSpec())
         .ifPresent(warning -> events.warn(image, "RootfsAndSquashfs", warning));
     // The caches may lag behind: two builders at once would be the one thing not to be undone.
-    if (!known(observed).containsAll(live(image))) {
+    if (!known(observed).containsAll(liveJobs(image)) || podAlive(image)) {
       return false;
     }
     Job job;
@@ -95,7 +91,6 @@ final class Actions {
       }
       throw e;
     }
-    started.accept(job);
     createPlan(job, target);
     LOG.info("started {}", job.getMetadata().getName());
     return true;
@@ -113,7 +108,19 @@ final class Actions {
     return observed.attempts().stream().map(Attempt::job).collect(Collectors.toSet());
   }
 
-  private Set<String> live(OsImage image) {
+  private boolean podAlive(OsImage image) {
+    return client
+        .pods()
+        .inNamespace(image.getMetadata().getNamespace())
+        .withLabel(Labels.MANAGED_BY, Labels.OPERATOR)
+        .withLabel(Labels.IMAGE, image.getMetadata().getName())
+        .list()
+        .getItems()
+        .stream()
+        .anyMatch(AttemptReader::alive);
+  }
+
+  private Set<String> liveJobs(OsImage image) {
     return client
         .batch()
         .v1()
@@ -203,6 +210,7 @@ final class Actions {
     var finished = observed.attempts().stream().filter(Attempt::finished).toList();
     finished.stream()
         .limit(Math.max(0, finished.size() - KEPT_ATTEMPTS))
+        .filter(attempt -> !attempt.deleting())
         .forEach(attempt -> delete(image, attempt, DeletionPropagation.BACKGROUND));
   }
 }

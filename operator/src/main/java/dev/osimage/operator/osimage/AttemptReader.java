@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import org.slf4j.LoggerFactory;
 final class AttemptReader {
 
   private static final Logger LOG = LoggerFactory.getLogger(AttemptReader.class);
+  private static final Duration LOG_PATIENCE = Duration.ofMinutes(2);
   private static final int KILLED_EXIT = 137;
 
   /** The last lines of a pod's log, oldest first. */
@@ -82,10 +84,7 @@ final class AttemptReader {
   private Attempt.State state(Job job, Optional<Pod> pod, Instant now) {
     var complete = condition(job, "Complete");
     if (complete.isPresent()) {
-      return pod.flatMap(this::result)
-          .<Attempt.State>map(Attempt.Succeeded::new)
-          .orElseGet(() ->
-              lost("it ended well, but its result can't be read", finished(complete.get(), now)));
+      return succeeded(pod, finished(complete.get(), now), now);
     }
     var failed = condition(job, "Failed");
     if (failed.isPresent()) {
@@ -99,6 +98,19 @@ final class AttemptReader {
                 "there is no pod yet; kubectl describe job %s may say why"
                     .formatted(job.getMetadata().getName()),
                 false));
+  }
+
+  private Attempt.State succeeded(Optional<Pod> pod, Instant finishedAt, Instant now) {
+    try {
+      return pod.flatMap(p -> last(p, BuilderLine.Result.class))
+          .<Attempt.State>map(Attempt.Succeeded::new)
+          .orElseGet(() -> lost("it ended well, but its result is not in its log", finishedAt));
+    } catch (KubernetesClientException e) {
+      // The node may answer in a moment. If not, another attempt finds everything in the registry.
+      return finishedAt.plus(LOG_PATIENCE).isAfter(now)
+          ? new Attempt.Running(null)
+          : lost("it ended well, but its log can't be read", finishedAt);
+    }
   }
 
   private Attempt.State unfinished(Pod pod) {
@@ -129,10 +141,6 @@ final class AttemptReader {
       LOG.debug("no progress of {}", pod.getMetadata().getName(), e);
       return Optional.empty();
     }
-  }
-
-  private Optional<BuilderLine.Result> result(Pod pod) {
-    return last(pod, BuilderLine.Result.class);
   }
 
   private <T extends BuilderLine> Optional<T> last(Pod pod, Class<T> type) {
@@ -176,7 +184,9 @@ final class AttemptReader {
     try {
       var message = text(terminated.getMessage()).getBytes(StandardCharsets.UTF_8);
       var termination = Wire.read(message, Termination.class);
-      return termination.reason() == Reason.SUCCEEDED ? Optional.empty() : Optional.of(termination);
+      return termination.reason().nature() == Reason.Nature.STATE
+          ? Optional.empty()
+          : Optional.of(termination);
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }

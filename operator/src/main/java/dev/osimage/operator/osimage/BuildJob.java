@@ -2,6 +2,7 @@ package dev.osimage.operator.osimage;
 
 import dev.osimage.api.OsImage;
 import dev.osimage.image.Wire;
+import dev.osimage.oci.Digest;
 import dev.osimage.operator.Settings;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -121,15 +122,20 @@ final class BuildJob {
         .withType("RuntimeDefault")
         .endSeccompProfile()
         .endSecurityContext()
-        .withContainers(container(image, settings))
+        .withContainers(container(image, target, settings))
         .withVolumes(volumes(image, name(image, target, attempt)))
         .build();
   }
 
-  private static Container container(OsImage image, Settings settings) {
+  private static Container container(OsImage image, Target.Buildable target, Settings settings) {
     var args =
         new ArrayList<>(
-            List.of("dev.osimage.builder.Main", PLAN_FOLDER + "/" + PLAN_FILE, TERMINATION_FILE));
+            List.of(
+                "dev.osimage.builder.Main",
+                PLAN_FOLDER + "/" + PLAN_FILE,
+                // Who may write ConfigMaps must not be able to have another plan built.
+                Digest.of(Wire.write(target.plan())).toString(),
+                TERMINATION_FILE));
     var mounts = new ArrayList<VolumeMount>();
     mounts.add(mount("plan", PLAN_FOLDER));
     if (image.getSpec().destination().secretRef() != null) {

@@ -146,12 +146,8 @@ final class Decide {
   }
 
   private static Decision start(Attempt last) {
-    return last.number() < MAX_ATTEMPTS
-        ? new Decision.Start(last.number() + 1)
-        : new Decision.Stalled(
-            Optional.of(last),
-            Reason.ATTEMPTS_EXHAUSTED,
-            MAX_ATTEMPTS + " attempts failed; change the spec to begin again");
+    // Only the newest few Jobs are kept: after the last name, the first is free again.
+    return new Decision.Start(last.number() % MAX_ATTEMPTS + 1);
   }
 
   /** How long to wait after an attempt: twice as long each time, up to a limit. */

@@ -17,7 +17,9 @@ sealed interface Decision {
   /** An attempt is on its way. */
   record Wait(Attempt attempt) implements Decision {}
 
-  /** An attempt's builder did not run in time: it is ended and counts as failed. */
+  /**
+   * An attempt's builder did not run, or did not end, in time: it is ended and counts as failed.
+   */
   record Expire(Attempt attempt, Attempt.Failed failure) implements Decision {}
 
   /** Earlier attempts are ended; nothing starts before their pods are gone. */

@@ -2,8 +2,8 @@ package dev.osimage.operator.osimage;
 
 import dev.osimage.api.OsImageSpec;
 import dev.osimage.api.OsImageStatus;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,8 +22,20 @@ record Observed(
     boolean strayPods,
     Instant now) {
 
+  private static final Duration CACHE_LAG = Duration.ofMinutes(1);
+
   Observed {
     attempts = attempts.stream().sorted(Attempt.BY_AGE).toList();
+  }
+
+  /**
+   * Whether the object was read from a cache that lags behind what was started for it. Not for
+   * long: a restored cluster may have forgotten generations for good.
+   */
+  boolean olderThanItsAttempts() {
+    return attempts.stream()
+        .filter(attempt -> attempt.generation() > generation)
+        .anyMatch(attempt -> attempt.createdAt().plus(CACHE_LAG).isAfter(now));
   }
 
   Optional<Attempt> newest() {
@@ -34,6 +46,6 @@ record Observed(
   Optional<Attempt> newestOf(Target.Buildable target) {
     return attempts.stream()
         .filter(attempt -> attempt.identity().equals(target.identity()))
-        .max(Comparator.comparingInt(Attempt::number));
+        .max(Attempt.BY_AGE);
   }
 }

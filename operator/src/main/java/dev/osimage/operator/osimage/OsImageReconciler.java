@@ -29,7 +29,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +44,7 @@ import org.slf4j.LoggerFactory;
 public final class OsImageReconciler implements Reconciler<OsImage> {
 
   private static final Logger LOG = LoggerFactory.getLogger(OsImageReconciler.class);
+  private static final Duration LATEST = Duration.ofMinutes(1);
   private static final Duration SOON = Duration.ofSeconds(1);
 
   private final Settings settings;
@@ -53,7 +53,6 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   private final Observer observer;
   private final StatusWriter statusWriter;
   private final Actions actions;
-  private @Nullable InformerEventSource<Job, OsImage> jobs;
 
   public OsImageReconciler(KubernetesClient client, Settings settings, Clock clock) {
     this.settings = settings;
@@ -61,7 +60,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     this.events = new Events(client);
     this.observer = new Observer(client, settings, clock);
     this.statusWriter = new StatusWriter(client);
-    this.actions = new Actions(client, settings, events, this::remember);
+    this.actions = new Actions(client, settings, events);
   }
 
   @Override
@@ -80,22 +79,21 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
                 .withSecondaryToPrimaryMapper(OsImageReconciler::imageOf)
                 .build(),
             context);
-    this.jobs = jobs;
     return List.of(jobs, pods);
   }
 
   @Override
   public UpdateControl<OsImage> reconcile(OsImage image, Context<OsImage> context) {
-    if (image.isMarkedForDeletion()) {
-      return UpdateControl.noUpdate();
-    }
     var observed =
         observer.observe(
             image,
             context.getSecondaryResources(Job.class),
             context.getSecondaryResources(Pod.class));
-    var decision = Decide.decide(observed, settings);
     var control = UpdateControl.<OsImage>noUpdate();
+    if (observed.olderThanItsAttempts()) {
+      return control.rescheduleAfter(SOON);
+    }
+    var decision = Decide.decide(observed, settings);
     // The status comes first: what it says of a build must outlive a crash in the middle of it, and
     // a failure is seen before it is acted upon.
     if (!report(image, Report.status(image, observed, decision), context)
@@ -107,13 +105,24 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
 
   @Override
   public ErrorStatusUpdateControl<OsImage> updateErrorStatus(
-      OsImage image, Context<OsImage> context, Exception e) {
+      OsImage stale, Context<OsImage> context, Exception e) {
+    // The status may have been written before the exception came.
+    var image =
+        context
+            .eventSourceRetriever()
+            .getControllerEventSource()
+            .get(ResourceID.fromResource(stale))
+            .orElse(stale);
     var before = Observer.status(image);
-    // What is published stays published while the operator has a problem.
-    if (!Report.isReady(before, image.getMetadata().getGeneration())) {
+    // What is published or stalled stays so while the operator has a problem.
+    if (!Report.isSettled(before, image.getMetadata().getGeneration())) {
       var status =
           Report.trouble(before, image.getMetadata().getGeneration(), clock.instant(), sentence(e));
-      report(image, status, context);
+      try {
+        report(image, status, context);
+      } catch (KubernetesClientException also) {
+        e.addSuppressed(also);
+      }
     }
     return ErrorStatusUpdateControl.noStatusUpdate();
   }
@@ -148,12 +157,13 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
 
   private Optional<Duration> nextLook(Observed observed, Decision decision) {
     return switch (decision) {
-      case Decision.Start start -> Optional.of(settings.progressInterval());
-      case Decision.Wait wait -> Optional.of(settings.progressInterval());
-      case Decision.Cancel cancel -> Optional.of(settings.progressInterval());
+      case Decision.Start start -> Optional.of(whileBuilding());
+      case Decision.Wait wait -> Optional.of(whileBuilding());
+      case Decision.Cancel cancel -> Optional.of(whileBuilding());
       case Decision.Expire expire -> Optional.of(SOON);
       case Decision.RetryLater later -> {
         var left = Duration.between(observed.now(), later.next()).plusMillis(1);
+        // When it is over, something else is waited for: the failed pod, or our own record.
         yield Optional.of(left.compareTo(SOON) > 0 ? left : SOON);
       }
       case Decision.Published published -> Optional.empty();
@@ -162,15 +172,14 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     };
   }
 
+  /** Deadlines are seen late by this much at most. */
+  private Duration whileBuilding() {
+    var interval = settings.progressInterval();
+    return interval.compareTo(LATEST) < 0 ? interval : LATEST;
+  }
+
   private static Set<ResourceID> imageOf(Pod pod) {
     var name = pod.getMetadata().getLabels().get(Labels.IMAGE);
     return name == null ? Set.of() : Set.of(new ResourceID(name, pod.getMetadata().getNamespace()));
-  }
-
-  /** Lets the next look see the Job even when the watch has not told yet. */
-  private void remember(Job job) {
-    if (jobs != null) {
-      jobs.handleRecentResourceCreate(ResourceID.fromResource(job), job);
-    }
   }
 }

@@ -43,10 +43,10 @@ final class Report {
     };
   }
 
-  /** Whether a status says that this generation is published. */
-  static boolean isReady(OsImageStatus status, long generation) {
+  /** Whether a status says that this generation is published, or stalled. */
+  static boolean isSettled(OsImageStatus status, long generation) {
     return status.effectiveConditions().stream()
-        .filter(condition -> condition.type().equals(Condition.READY))
+        .filter(condition -> !condition.type().equals(Condition.RECONCILING))
         .anyMatch(condition ->
             condition.status().equals("True")
                 && Objects.equals(condition.observedGeneration(), generation));
@@ -113,16 +113,24 @@ final class Report {
       case Decision.Expire expire ->
           conditions.retrying(expire.failure().reason(), expire.failure().message());
       case Decision.Cancel cancel ->
-          conditions.progressing(Reason.CANCELLING, "an earlier attempt is being ended first");
+          conditions.progressing(
+              Reason.CANCELLING, "an earlier attempt is being ended first; its pod: " + pods());
       case Decision.RetryLater later ->
           conditions.retrying(
               later.failure().reason(),
-              "%s; next attempt at %s".formatted(later.failure().message(), later.next()));
+              later.attempt().podAlive()
+                  ? "%s; its pod is waited for: %s".formatted(later.failure().message(), pods())
+                  : "%s; next attempt at %s".formatted(later.failure().message(), later.next()));
       case Decision.Stalled stalled -> conditions.stalled(stalled.reason(), stalled.message());
       case Decision.Suspended suspended ->
           conditions.idle(
               Reason.SUSPENDED, "spec.suspend is true; set it to false to publish this generation");
     };
+  }
+
+  /** How people see the pods that are in the way. */
+  private String pods() {
+    return "kubectl get pods -l %s=%s".formatted(Labels.IMAGE, image.getMetadata().getName());
   }
 
   private static List<Condition> waiting(Conditions conditions, Attempt attempt) {

@@ -29,6 +29,9 @@ sealed interface Target {
   /** A spec that can't be built, and why, as a sentence for the user. */
   record Unbuildable(String problem) implements Target {}
 
+  /** Below what a ConfigMap holds. */
+  int MAX_PLAN_BYTES = 900 * 1024;
+
   static Target of(OsImage image, Settings settings) {
     var spec = image.getSpec();
     try {
@@ -37,6 +40,11 @@ sealed interface Target {
           spec.pendingTimeout() == null
               ? settings.pendingTimeout()
               : Durations.parse(spec.pendingTimeout());
+      if (Wire.write(plan).length > MAX_PLAN_BYTES) {
+        return new Unbuildable(
+            "inline texts, config and annotations are too long together: shorten them, or serve"
+                + " files over HTTP");
+      }
       return new Buildable(
           identity(image.getMetadata().getUid(), spec),
           plan,

@@ -1,4 +1,4 @@
-/** What the operator does for an OsImage: gather, decide, act, report. */
+/** What the operator does for an OsImage: gather, decide, report, act. */
 @NullMarked
 package dev.osimage.operator.osimage;
 

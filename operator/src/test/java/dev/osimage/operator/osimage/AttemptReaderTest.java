@@ -6,7 +6,6 @@ import static dev.osimage.operator.osimage.Examples.SETTINGS;
 import static dev.osimage.operator.osimage.Examples.buildable;
 import static dev.osimage.operator.osimage.Examples.image;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Reason;
@@ -315,15 +314,21 @@ class AttemptReaderTest {
   }
 
   @Test
-  void aResultThatCanNotBeAskedForNowIsAskedForAgainAndNotGivenUp() {
+  void aResultThatCanNotBeAskedForNowIsAskedForAgainForAWhile() {
     var reader =
         new AttemptReader(pod -> {
           throw new KubernetesClientException("no route to the node");
         });
     var pod = Optional.of(pod("Succeeded", terminated(0, "Completed", "")));
 
-    assertThatThrownBy(() -> reader.read(job("Complete"), pod, NOW))
-        .isInstanceOf(KubernetesClientException.class);
+    var ended = Instant.parse(ENDED);
+    assertThat(reader.read(job("Complete"), pod, ended.plusSeconds(119)).state())
+        .isEqualTo(new Attempt.Running(null));
+    assertThat(reader.read(job("Complete"), pod, ended.plusSeconds(121)).state())
+        .as("another attempt finds everything in the registry")
+        .isInstanceOfSatisfying(
+            Attempt.Failed.class,
+            failed -> assertThat(failed.reason()).isEqualTo(Reason.BUILDER_LOST));
   }
 
   @Test

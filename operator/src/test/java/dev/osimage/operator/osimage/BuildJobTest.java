@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.osimage.api.OsImageSpec;
 import dev.osimage.image.BuildPlan;
 import dev.osimage.image.Wire;
+import dev.osimage.oci.Digest;
 import dev.osimage.operator.Settings;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -92,6 +93,7 @@ class BuildJobTest {
         .containsExactly(
             "dev.osimage.builder.Main",
             "/osimage/plan/plan.json",
+            Digest.of(Wire.write(buildable(WITH_SECRET).plan())).toString(),
             "/dev/termination-log",
             "/osimage/credentials");
   }
@@ -99,7 +101,7 @@ class BuildJobTest {
   @Test
   void withoutASecretThereIsNoneInThePod() {
     assertThat(pod(A).getVolumes()).extracting(Volume::getName).containsExactly("plan");
-    assertThat(builder(A).getArgs()).hasSize(3);
+    assertThat(builder(A).getArgs()).hasSize(4);
     assertThat(builder(A).getEnv()).isEmpty();
     assertThat(builder(A).getEnvFrom()).isEmpty();
   }

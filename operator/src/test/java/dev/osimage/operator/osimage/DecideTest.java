@@ -220,17 +220,15 @@ class DecideTest {
   }
 
   @Test
-  void attemptsEndAtThreeDigits() {
+  void afterThreeDigitsTheNumbersBeginAgain() {
     var last = attempt(A, 1, 999, new Attempt.Failed(Reason.BUILDER_LOST, "", Instant.EPOCH));
     var before = attempt(A, 1, 998, new Attempt.Failed(Reason.BUILDER_LOST, "", Instant.EPOCH));
 
     assertThat(decide(A, 1, NOTHING, before)).isEqualTo(new Decision.Start(999));
-    assertThat(decide(A, 1, NOTHING, last))
-        .isEqualTo(
-            new Decision.Stalled(
-                Optional.of(last),
-                Reason.ATTEMPTS_EXHAUSTED,
-                "999 attempts failed; change the spec to begin again"));
+    assertThat(decide(A, 1, NOTHING, before, last)).isEqualTo(new Decision.Start(1));
+    assertThat(decide(A, 1, NOTHING, last, createdAt(attempt(A, 1, 1, running()), NOW)))
+        .as("a long outage is no reason to give up")
+        .isInstanceOf(Decision.Wait.class);
   }
 
   @Test

@@ -53,8 +53,6 @@ public enum Reason {
   BUILDER_LOST("BuilderLost", Nature.PASSING),
   /** The builder pod needed more memory than it may have. */
   BUILDER_OUT_OF_MEMORY("BuilderOutOfMemory", Nature.PASSING),
-  /** All attempts that an object may have were used up. */
-  ATTEMPTS_EXHAUSTED("AttemptsExhausted", Nature.FIX_INPUT),
   /** A defect in builder or operator. */
   INTERNAL_ERROR("InternalError", Nature.PASSING);
 

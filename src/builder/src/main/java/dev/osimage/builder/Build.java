@@ -85,10 +85,10 @@ final class Build {
       var ticks =
           clock.scheduleAtFixedRate(
               () -> {
-                transfer.report(lines::write);
                 if (timeLeft() <= 0) {
                   http.dispatcher().cancelAll();
                 }
+                transfer.report(lines::write);
               },
               TICK.toMillis(),
               TICK.toMillis(),

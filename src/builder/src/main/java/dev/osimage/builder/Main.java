@@ -5,6 +5,7 @@ import dev.osimage.image.BuildPlan;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.Termination;
 import dev.osimage.image.Wire;
+import dev.osimage.oci.Digest;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -15,11 +16,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The builder: {@code Main PLAN TERMINATION [CREDENTIALS]}.
+ * The builder: {@code Main PLAN DIGEST TERMINATION [CREDENTIALS]}.
  *
- * <p>PLAN is a {@link BuildPlan}; TERMINATION the file for the {@link Termination}; CREDENTIALS the
- * folder of a mounted Secret. Standard output carries {@link BuilderLine}s, standard error the log.
- * Exit status: 0 published, 2 somebody has to change something, 3 trying again may help.
+ * <p>PLAN is the file of a {@link BuildPlan}, DIGEST its digest; TERMINATION the file for the
+ * {@link Termination}; CREDENTIALS the folder of a mounted Secret. Standard output carries {@link
+ * BuilderLine}s, standard error the log. Exit status: 0 published, 2 somebody has to change
+ * something, 3 trying again may help.
  */
 public final class Main {
 
@@ -29,18 +31,23 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    if (args.length < 2 || args.length > 3) {
-      System.err.println("usage: dev.osimage.builder.Main PLAN TERMINATION [CREDENTIALS]");
+    if (args.length < 3 || args.length > 4) {
+      System.err.println("usage: dev.osimage.builder.Main PLAN DIGEST TERMINATION [CREDENTIALS]");
       System.exit(2);
     }
-    var credentials = args.length == 3 ? Optional.of(Path.of(args[2])) : Optional.<Path>empty();
-    System.exit(run(Path.of(args[0]), Path.of(args[1]), credentials, System.out));
+    var credentials = args.length == 4 ? Optional.of(Path.of(args[3])) : Optional.<Path>empty();
+    System.exit(run(Path.of(args[0]), args[1], Path.of(args[2]), credentials, System.out));
   }
 
-  static int run(Path planFile, Path termination, Optional<Path> credentials, PrintStream out) {
+  static int run(
+      Path planFile,
+      String planDigest,
+      Path termination,
+      Optional<Path> credentials,
+      PrintStream out) {
     var lines = new LineWriter(out);
     try {
-      var plan = readPlan(planFile);
+      var plan = readPlan(planFile, planDigest);
       LOG.info("building {} for {}", plan.contentTag(), plan.repository());
       var result = Build.run(plan, credentials, lines);
       LOG.info("published {}; peak memory {}", plan.repository().at(result.digest()), peakMemory());
@@ -71,9 +78,16 @@ public final class Main {
     }
   }
 
-  private static BuildPlan readPlan(Path file) {
+  private static BuildPlan readPlan(Path file, String digest) {
     try (var in = Files.newInputStream(file)) {
-      return Wire.readPlan(in.readNBytes(MAX_PLAN_BYTES));
+      var json = in.readNBytes(MAX_PLAN_BYTES);
+      if (!Digest.of(json).toString().equals(digest)) {
+        throw new BuildFailure(
+            Reason.INTERNAL_ERROR,
+            "the plan is not the operator's: the ConfigMap with the name of this Job was made by"
+                + " somebody else; delete it");
+      }
+      return Wire.readPlan(json);
     } catch (IOException | IllegalArgumentException e) {
       throw new BuildFailure(Reason.INTERNAL_ERROR, "the plan can't be read: " + e.getMessage(), e);
     }

@@ -240,11 +240,32 @@ class MainTest {
   }
 
   @Test
+  void aPlanThatSomebodyElseMadeIsNotBuilt(@TempDir Path folder) throws IOException {
+    try (var bench = new Workbench(folder)) {
+      var plan = folder.resolve("plan.json");
+      var termination = folder.resolve("termination");
+      Files.write(plan, Wire.write(bench.plan(inline(PartName.ROOTFS, "root"))));
+      int exitCode =
+          Main.run(
+              plan,
+              "sha256:" + "0".repeat(64),
+              termination,
+              Optional.empty(),
+              new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8));
+
+      assertThat(exitCode).isEqualTo(3);
+      assertThat(termination).content().contains("the plan is not the operator's");
+      assertThat(bench.registry.manifests).isEmpty();
+    }
+  }
+
+  @Test
   void aMissingPlanEndsWithASentence(@TempDir Path folder) {
     var termination = folder.resolve("termination");
     int exitCode =
         Main.run(
             folder.resolve("none.json"),
+            "sha256:" + "0".repeat(64),
             termination,
             Optional.empty(),
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8));
@@ -258,10 +279,12 @@ class MainTest {
       throws IOException {
     try (var bench = new Workbench(folder)) {
       var plan = folder.resolve("plan.json");
-      Files.write(plan, Wire.write(bench.plan(inline(PartName.ROOTFS, "root"))));
+      var json = Wire.write(bench.plan(inline(PartName.ROOTFS, "root")));
+      Files.write(plan, json);
       int exitCode =
           Main.run(
               plan,
+              Digest.of(json).toString(),
               folder.resolve("no/such/folder"),
               Optional.empty(),
               new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8));

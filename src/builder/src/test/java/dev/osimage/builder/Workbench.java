@@ -168,6 +168,7 @@ final class Workbench implements AutoCloseable {
       int exitCode =
           Main.run(
               planFile,
+              Digest.of(Files.readAllBytes(planFile)).toString(),
               terminationFile,
               credentials,
               new PrintStream(output, true, StandardCharsets.UTF_8));
