@@ -16,7 +16,7 @@ export JAVA_HOME := $(JDK)
 export MAVEN_OPTS += --sun-misc-unsafe-memory-access=allow
 endif
 
-MVN := mvn --batch-mode --no-transfer-progress
+MVN := mvn --batch-mode --no-transfer-progress -Dstyle.color=never
 CLUSTER := e2e/local/cluster.sh
 IMAGE := target/osimage-operator.tar
 JARS := target/.jars
@@ -39,6 +39,7 @@ demo-down: ## remove the cluster and everything in it
 	@$(CLUSTER) down
 
 test: unit e2e ## every test: units, then the proofs on a real cluster
+	@echo 'all tests passed'
 
 unit: ## unit tests, code style and static analysis
 	$(call timed,unit tests,$(MVN) verify -DskipITs)

@@ -19,7 +19,9 @@ epoch=${SOURCE_DATE_EPOCH:-1767225600}
 cache=${OSIMAGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/osimage-operator}/image
 arch=$(dpkg --print-architecture)
 lock=$here/debian-$arch.lock
-work=$(mktemp -d)
+mkdir -p "$here/target"
+rm -rf "$here"/target/work.*
+work=$(mktemp -d "$here/target/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
 die() { echo "image.sh: $*" >&2; exit 1; }

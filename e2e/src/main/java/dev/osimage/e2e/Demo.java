@@ -37,7 +37,9 @@ public final class Demo {
   }
 
   public static void main(String[] args) throws IOException {
-    var work = Files.createTempDirectory("osimage-demo");
+    var work = Project.file("target/demo");
+    Command.of("rm", "-rf", work.toString()).run();
+    Files.createDirectories(work);
     int exit = 0;
     try {
       new Demo(Cluster.running(), work).run();

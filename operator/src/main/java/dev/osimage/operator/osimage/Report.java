@@ -121,7 +121,8 @@ final class Report {
               later.attempt().podAlive()
                   ? "%s; its pod is waited for: %s".formatted(later.failure().message(), pods())
                   : "%s; next attempt at %s".formatted(later.failure().message(), later.next()));
-      case Decision.Stalled stalled -> conditions.stalled(stalled.reason(), stalled.message());
+      case Decision.Stalled stalled ->
+          conditions.stalled(stalled.reason(), stalled.message() + again(stalled));
       case Decision.Suspended suspended ->
           conditions.idle(
               Reason.SUSPENDED, "spec.suspend is true; set it to false to publish this generation");
@@ -133,12 +134,35 @@ final class Report {
     return "kubectl get pods -l %s=%s".formatted(Labels.IMAGE, image.getMetadata().getName());
   }
 
-  private static List<Condition> waiting(Conditions conditions, Attempt attempt) {
+  /** How to have the same spec tried again, when what was wrong lay elsewhere. */
+  private static String again(Decision.Stalled stalled) {
+    return stalled
+        .attempt()
+        .map(attempt -> "; to try the same spec again: kubectl delete job " + attempt.job())
+        .orElse("");
+  }
+
+  private List<Condition> waiting(Conditions conditions, Attempt attempt) {
     return attempt.state() instanceof Attempt.Pending pending
         ? conditions.progressing(
-            Reason.PENDING, attempt(attempt.number()) + "waits: " + pending.message())
+            Reason.PENDING,
+            attempt(attempt.number()) + "waits: " + pending.message() + failedBefore(attempt))
         : conditions.progressing(
-            Reason.BUILDING, attempt(attempt.number()) + "runs as Job " + attempt.job());
+            Reason.BUILDING,
+            attempt(attempt.number()) + "runs as Job " + attempt.job() + failedBefore(attempt));
+  }
+
+  /** Why there is another attempt: people should not have to wait for it to fail as well. */
+  private String failedBefore(Attempt attempt) {
+    return observed.attempts().stream()
+        .filter(earlier -> earlier.identity().equals(attempt.identity()))
+        .filter(earlier -> Attempt.BY_AGE.compare(earlier, attempt) < 0)
+        .filter(earlier -> earlier.state() instanceof Attempt.Failed)
+        .max(Attempt.BY_AGE)
+        .map(earlier ->
+            "; attempt %d failed: %s"
+                .formatted(earlier.number(), ((Attempt.Failed) earlier.state()).message()))
+        .orElse("");
   }
 
   private static String attempt(int number) {

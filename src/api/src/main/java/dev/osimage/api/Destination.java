@@ -62,9 +62,9 @@ public record Destination(
                     + " another one")
         @JsonPropertyDescription(
             "Tags to set on the manifest once everything is uploaded, such as"
-                + " [\"1592.1-amd64\", \"latest-amd64\"]. Exactly these; one OsImage is one"
-                + " architecture, so let tags say which. Without tags the artifact is found by its"
-                + " digest in the status.")
+                + " [\"1592.1-amd64\", \"latest-amd64\"]. One OsImage is one architecture, so let tags say"
+                + " which. Besides, every build sets a tag osimage-<16 hex digits>, which keeps the"
+                + " artifact when these move; it stays in the registry.")
         @Nullable List<String> tags,
     @JsonPropertyDescription(
             "Secret in the same namespace with the registry's credentials: type"

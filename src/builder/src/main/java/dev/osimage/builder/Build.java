@@ -46,10 +46,13 @@ final class Build {
   private final BuildPlan plan;
   private final OkHttpClient http;
   private final RegistryClient registry;
+  private final boolean withCredentials;
   private final Transfer transfer;
   private final long deadline;
 
-  private Build(BuildPlan plan, OkHttpClient http, RegistryClient registry) {
+  private Build(
+      BuildPlan plan, OkHttpClient http, RegistryClient registry, boolean withCredentials) {
+    this.withCredentials = withCredentials;
     this.plan = plan;
     this.http = http;
     this.registry = registry;
@@ -66,7 +69,7 @@ final class Build {
     var http = client();
     var registry =
         new RegistryClient(http, plan.repository(), plan.plainHttp(), login.orElse(null));
-    return new Build(plan, http, registry).run(lines);
+    return new Build(plan, http, registry, login.isPresent()).run(lines);
   }
 
   private static OkHttpClient client() {
@@ -209,7 +212,7 @@ final class Build {
     } catch (DigestMismatchException e) {
       throw new BuildFailure(
           Reason.DIGEST_MISMATCH,
-          "%s: expected %s, found %s (%d bytes)"
+          "%s: expected %s, found %s (%d bytes); correct the digest or the file"
               .formatted(part.name().text(), e.expected(), e.actual(), e.size()));
     }
   }
@@ -227,7 +230,7 @@ final class Build {
           .ifPresent(problem -> {
             throw new BuildFailure(
                 Reason.NOT_BOOTABLE,
-                "%s %s; set bootCheck: \"Off\" to publish it all the same"
+                "%s %s; correct the file or spec.architecture (bootCheck: \"Off\" publishes anything)"
                     .formatted(part.name().text(), problem));
           });
     } catch (IOException e) {
@@ -255,14 +258,27 @@ final class Build {
     }
   }
 
-  private static BuildFailure failure(RegistryException e) {
-    var reason =
-        switch (e.kind()) {
-          case UNAUTHORIZED -> Reason.CREDENTIALS_REFUSED;
-          case UNAVAILABLE -> Reason.REGISTRY_UNAVAILABLE;
-          case UNTRUSTED -> Reason.UNTRUSTED_CERTIFICATE;
-          case REFUSED, PROTOCOL -> Reason.REGISTRY_REFUSED;
-        };
-    return new BuildFailure(reason, String.valueOf(e.getMessage()), e);
+  private BuildFailure failure(RegistryException e) {
+    var message = String.valueOf(e.getMessage());
+    return switch (e.kind()) {
+      case UNAUTHORIZED -> unauthorized(e, message);
+      case UNAVAILABLE -> new BuildFailure(Reason.REGISTRY_UNAVAILABLE, message, e);
+      case UNTRUSTED -> new BuildFailure(Reason.UNTRUSTED_CERTIFICATE, message, e);
+      case REFUSED, PROTOCOL -> new BuildFailure(Reason.REGISTRY_REFUSED, message, e);
+    };
+  }
+
+  private BuildFailure unauthorized(RegistryException e, String message) {
+    return withCredentials
+        ? new BuildFailure(
+            Reason.CREDENTIALS_REFUSED,
+            "the registry refuses the credentials of the Secret in destination.secretRef, or wants"
+                + " more rights for them: "
+                + message,
+            e)
+        : new BuildFailure(
+            Reason.CREDENTIALS_MISSING,
+            "the registry asks for credentials: name a Secret in destination.secretRef: " + message,
+            e);
   }
 }

@@ -50,7 +50,8 @@ final class CredentialsFolder {
 
   private static BuildFailure missing(String sentence) {
     return new BuildFailure(
-        Reason.CREDENTIALS_MISSING, "the Secret in destination.secretRef " + sentence);
+        Reason.CREDENTIALS_MISSING,
+        "the Secret in destination.secretRef " + sentence + "; the next attempt reads it again");
   }
 
   private static String text(Path file) throws IOException {

@@ -2,7 +2,7 @@ package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan.PlannedPart;
-import dev.osimage.oci.CertificateTrust;
+import dev.osimage.oci.ConnectionFailure;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -80,13 +80,15 @@ final class PartSource implements AutoCloseable {
   static BuildFailure readFailure(PlannedPart part, IOException cause) {
     var url = part.url() == null ? null : HttpUrl.parse(part.url());
     var where = name(part) + ": " + (url == null ? "its source" : withoutQuery(url));
-    return CertificateTrust.isMissingIn(cause)
+    return ConnectionFailure.isUntrusted(cause)
         ? new BuildFailure(
             Reason.UNTRUSTED_CERTIFICATE,
-            where + " has a certificate that is not trusted: " + cause.getMessage(),
+            where + " has a certificate that is not trusted: " + ConnectionFailure.describe(cause),
             cause)
         : new BuildFailure(
-            Reason.SOURCE_UNAVAILABLE, where + " can't be read: " + cause.getMessage(), cause);
+            Reason.SOURCE_UNAVAILABLE,
+            where + " can't be read: " + ConnectionFailure.describe(cause),
+            cause);
   }
 
   private static BuildFailure refused(PlannedPart part, HttpUrl url, Response response) {

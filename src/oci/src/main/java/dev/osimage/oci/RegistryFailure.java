@@ -11,13 +11,13 @@ final class RegistryFailure {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int BODY_LIMIT = 64 * 1024;
-  private static final int TEXT_LIMIT = 200;
 
   private RegistryFailure() {}
 
   static RegistryException of(String host, String doing, IOException cause) {
-    var kind = CertificateTrust.isMissingIn(cause) ? Kind.UNTRUSTED : Kind.UNAVAILABLE;
-    return new RegistryException(kind, 0, "", sentence(host, doing) + described(cause), cause);
+    var kind = ConnectionFailure.isUntrusted(cause) ? Kind.UNTRUSTED : Kind.UNAVAILABLE;
+    return new RegistryException(
+        kind, 0, "", sentence(host, doing) + ConnectionFailure.describe(cause), cause);
   }
 
   static RegistryException of(String host, String doing, Response response) {
@@ -27,7 +27,7 @@ final class RegistryFailure {
     var detail = (code + " " + error.path("message").asText("")).strip();
     var message = sentence(host, doing) + "HTTP " + status;
     if (!detail.isEmpty()) {
-      message += " (" + shortened(detail) + ")";
+      message += " (" + ConnectionFailure.shortened(detail) + ")";
     }
     return new RegistryException(kind(status), status, code, message, null);
   }
@@ -57,15 +57,5 @@ final class RegistryFailure {
       // Proxies in front of registries answer with HTML; the status says enough.
       return JSON.missingNode();
     }
-  }
-
-  private static String described(IOException cause) {
-    var text = cause.getMessage();
-    return shortened(text == null ? cause.getClass().getSimpleName() : text);
-  }
-
-  private static String shortened(String text) {
-    var line = text.replaceAll("[\\p{Cntrl}]+", " ");
-    return line.length() <= TEXT_LIMIT ? line : line.substring(0, TEXT_LIMIT) + "…";
   }
 }
