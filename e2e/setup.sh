@@ -9,6 +9,8 @@ PACKAGES=(
   jq curl openssl xz-utils zstd kmod procps util-linux
 )
 POLICY=/usr/sbin/policy-rc.d
+# By it a killed run's policy is known, and replaced.
+POLICY_MARK='# by osimage-operator e2e/setup.sh'
 
 missing_packages() {
   local -A installed=()
@@ -24,8 +26,8 @@ missing_packages() {
 # Debian starts a service when its package is installed; a registry on the host's own port 5000
 # is not wanted. Where a policy exists already, the machine's owner has decided.
 forbid_service_starts() {
-  [[ -e $POLICY ]] && return
-  printf '#!/bin/sh\nexit 101\n' >"$POLICY"
+  if [[ -e $POLICY ]] && ! grep -q "$POLICY_MARK" "$POLICY"; then return; fi
+  printf '#!/bin/sh\n%s\nexit 101\n' "$POLICY_MARK" >"$POLICY"
   chmod 0755 "$POLICY"
   trap 'rm -f "$POLICY"' EXIT
   trap 'exit 130' INT TERM HUP

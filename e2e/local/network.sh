@@ -44,6 +44,8 @@ in_netns() {
 
 # The API server, in the namespace, looks the node's name up to reach kubelet there.
 hosts_add() {
+  # The file may end without a newline.
+  if [[ -n $(tail -c 1 /etc/hosts) ]]; then echo >>/etc/hosts; fi
   printf '127.0.0.1 %s %s\n' "$NODE_NAME" "$HOSTS_MARK" >>/etc/hosts
 }
 
