@@ -1,9 +1,9 @@
 package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
-import dev.osimage.oci.Credentials;
-import dev.osimage.oci.DockerConfig;
 import dev.osimage.oci.Repository;
+import dev.osimage.oci.registry.Credentials;
+import dev.osimage.oci.registry.DockerConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

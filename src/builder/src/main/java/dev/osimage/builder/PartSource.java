@@ -2,7 +2,7 @@ package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan.PlannedPart;
-import dev.osimage.oci.ConnectionFailure;
+import dev.osimage.oci.http.ConnectionFailure;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

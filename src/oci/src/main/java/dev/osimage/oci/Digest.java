@@ -52,12 +52,12 @@ public record Digest(String hex) {
   }
 
   /** The digest that a finished {@link MessageDigest} of {@link #sha256()} stands for. */
-  static Digest finish(MessageDigest hash) {
+  public static Digest finish(MessageDigest hash) {
     return new Digest(HexFormat.of().formatHex(hash.digest()));
   }
 
   /** A fresh SHA-256. */
-  static MessageDigest sha256() {
+  public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -9,7 +9,8 @@ public final class DigestMismatchException extends RuntimeException {
   private final transient Digest actual;
   private final long size;
 
-  DigestMismatchException(Digest expected, Digest actual, long size) {
+  /** What was expected, and what {@code size} bytes turned out to be. */
+  public DigestMismatchException(Digest expected, Digest actual, long size) {
     super("expected " + expected + ", found " + actual + " in " + size + " bytes");
     this.expected = expected;
     this.actual = actual;

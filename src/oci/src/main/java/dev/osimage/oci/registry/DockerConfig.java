@@ -1,7 +1,8 @@
-package dev.osimage.oci;
+package dev.osimage.oci.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.osimage.oci.Repository;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;

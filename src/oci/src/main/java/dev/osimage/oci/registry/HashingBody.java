@@ -1,5 +1,6 @@
-package dev.osimage.oci;
+package dev.osimage.oci.registry;
 
+import dev.osimage.oci.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;

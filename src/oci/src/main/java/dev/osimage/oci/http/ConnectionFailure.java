@@ -1,4 +1,4 @@
-package dev.osimage.oci;
+package dev.osimage.oci.http;
 
 import java.io.IOException;
 import java.security.cert.CertificateException;
@@ -35,7 +35,8 @@ public final class ConnectionFailure {
     return shortened(message.replace(" /", " "));
   }
 
-  static String shortened(String text) {
+  /** A text of a server as part of a message: one line, at most 200 characters. */
+  public static String shortened(String text) {
     var line = text.replaceAll("[\\p{Cntrl}]+", " ");
     return line.length() <= MAX_LENGTH ? line : line.substring(0, MAX_LENGTH) + "…";
   }

@@ -1,8 +1,9 @@
-package dev.osimage.oci;
+package dev.osimage.oci.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.osimage.oci.RegistryException.Kind;
+import dev.osimage.oci.http.ConnectionFailure;
+import dev.osimage.oci.registry.RegistryException.Kind;
 import java.io.IOException;
 import okhttp3.Response;
 

@@ -1,5 +1,8 @@
-package dev.osimage.oci;
+package dev.osimage.oci.registry;
 
+import dev.osimage.oci.Digest;
+import dev.osimage.oci.DigestMismatchException;
+import dev.osimage.oci.Repository;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package dev.osimage.oci;
+package dev.osimage.oci.registry;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,9 +1,11 @@
-package dev.osimage.oci;
+package dev.osimage.oci.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.osimage.oci.RegistryException.Kind;
+import dev.osimage.oci.Digest;
+import dev.osimage.oci.MediaTypes;
+import dev.osimage.oci.registry.RegistryException.Kind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import okhttp3.Headers;

@@ -1,5 +1,6 @@
-package dev.osimage.oci;
+package dev.osimage.oci.registry;
 
+import dev.osimage.oci.Repository;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;

@@ -1,10 +1,13 @@
-package dev.osimage.oci;
+package dev.osimage.oci.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.osimage.oci.RegistryException.Kind;
+import dev.osimage.oci.Digest;
+import dev.osimage.oci.MediaTypes;
+import dev.osimage.oci.Repository;
+import dev.osimage.oci.registry.RegistryException.Kind;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
