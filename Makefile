@@ -49,7 +49,7 @@ unit: ## unit tests, code style and static analysis
 # pods, and for nobody else.
 e2e: unit $(IMAGE) ## proofs on a real cluster, real registries and a booting machine
 	@was=$$($(CLUSTER) status >/dev/null 2>&1 && echo up || echo down); \
-	e2e/setup.sh; e2e/local/tools.sh >/dev/null; \
+	e2e/setup.sh peers; e2e/local/tools.sh >/dev/null; e2e/local/tools.sh peers >/dev/null; \
 	$(CLUSTER) up || { $(CLUSTER) down; exit 1; }; \
 	echo 'proofs on the cluster ...'; start=$$SECONDS; status=0; \
 	[[ $$was = up ]] || trap '$(CLUSTER) down' EXIT; \

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the end-to-end cluster and tests call; does nothing when all are there.
+# Usage: setup.sh [peers]; with "peers" also what only the proofs against real registries want.
 set -euo pipefail
 
 PACKAGES=(
@@ -8,6 +9,8 @@ PACKAGES=(
   qemu-system-x86 mmdebstrap squashfs-tools cpio
   jq curl openssl xz-utils zstd kmod procps util-linux
 )
+PEER_PACKAGES=(nginx-light)
+SERVICES=(docker-registry nginx)
 POLICY=/usr/sbin/policy-rc.d
 # By it a killed run's policy is known, and replaced.
 POLICY_MARK='# by osimage-operator e2e/setup.sh'
@@ -47,7 +50,8 @@ install_packages() {
 }
 
 main() {
-  local missing
+  local missing service
+  if [[ ${1:-} = peers ]]; then PACKAGES+=("${PEER_PACKAGES[@]}"); fi
   mapfile -t missing < <(missing_packages)
   ((${#missing[@]})) || return 0
   if ((EUID != 0)); then
@@ -57,9 +61,11 @@ main() {
   export DEBIAN_FRONTEND=noninteractive
   forbid_service_starts
   install_packages "${missing[@]}" </dev/null
-  # The guard above ends with this script, and at the next boot systemd would start it after all.
-  if [[ -d /run/systemd/system && " ${missing[*]} " = *' docker-registry '* ]]; then
-    systemctl disable --now --quiet docker-registry
+  # The guard above ends with this script, and at the next boot systemd would start them after all.
+  if [[ -d /run/systemd/system ]]; then
+    for service in "${SERVICES[@]}"; do
+      if [[ " ${missing[*]} " = *" $service"[\ -]* ]]; then systemctl disable --now --quiet "$service"; fi
+    done
   fi
   echo "setup: installed ${#missing[@]} packages in $SECONDS s (${missing[*]})"
 }

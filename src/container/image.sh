@@ -86,8 +86,15 @@ make_application() {
   local jars=("$lib"/*.jar) ours=("$lib"/osimage-*.jar) jar
   [[ -f ${ours[0]} ]] || die "no jars in $lib; run: mvn -DskipTests package"
   mkdir -p "$work"/{libraries,application,archive}/app "$work"/{libraries,application}/app/lib
+  mkdir "$work/libraries/app/native"
   for jar in "${jars[@]}"; do
-    [[ $(basename "$jar") == osimage-* ]] || install -m 644 "$jar" "$work/libraries/app/lib/"
+    case $(basename "$jar") in
+      osimage-*) ;;
+      zstd-jni-*)
+        "$jdk/bin/java" -Xshare:auto -XX:TieredStopAtLevel=1 "$here/NativeCode.java" "$epoch" "$jar" \
+          "$work/libraries/app/lib/$(basename "$jar")" "$(uname -m | sed s/x86_64/amd64/)" "$work/libraries/app/native" ;;
+      *) install -m 644 "$jar" "$work/libraries/app/lib/" ;;
+    esac
   done
   "$jdk/bin/java" -Xshare:auto -XX:TieredStopAtLevel=1 "$here/ApplicationJar.java" "$epoch" "$work/application/app/lib" "${ours[@]}"
   install -m 644 "$here/logback.xml" "$work/application/app/"

@@ -51,7 +51,7 @@ start_server
 write_inputs
 run operator dev.osimage.operator.Main
 run builder dev.osimage.builder.Main "$work/plan.json" \
-  "sha256:$(sha256sum <"$work/plan.json" | cut -d" " -f1)" "$work/termination"
+  "sha256:$(sha256sum <"$work/plan.json" | cut -d" " -f1)" "$work/termination" "$work/mounts"
 # Numbers and order differ between two runs; the virtual machine needs neither.
 cat "$work"/*.raw | sed -E 's/ id: [0-9]+$//' | grep -v -e '^@cp' -e '^#' -e ' source: ' | sort -u >"$list"
 echo "record: $(wc -l <"$list") lines in $list"

@@ -20,6 +20,7 @@ public final class Command {
 
   private final List<String> words;
   private final Map<String, String> environment = new HashMap<>();
+  private Path folder = Project.file("");
   private String input = "";
   private Duration patience = Duration.ofMinutes(1);
 
@@ -33,19 +34,20 @@ public final class Command {
   /** A command with its arguments; the tools built for the cluster come first in PATH. */
   public static Command of(Object program, String... arguments) {
     var words = new ArrayList<String>();
-    words.add(program instanceof Path path ? path.toString() : located(program.toString()));
+    words.add(program instanceof Path path ? path.toString() : Project.program(program.toString()));
     words.addAll(List.of(arguments));
     return new Command(words);
-  }
-
-  private static String located(String program) {
-    var tool = Project.tools().resolve(program);
-    return tool.toFile().canExecute() ? tool.toString() : program;
   }
 
   /** Adds a variable to its environment. */
   public Command with(String variable, String value) {
     environment.put(variable, value);
+    return this;
+  }
+
+  /** Runs it in this folder instead of the checkout's. */
+  public Command in(Path folder) {
+    this.folder = folder;
     return this;
   }
 
@@ -74,7 +76,7 @@ public final class Command {
 
   /** Runs it and tells how it ended. */
   public Result result() {
-    var builder = new ProcessBuilder(words).directory(Project.file("").toFile());
+    var builder = new ProcessBuilder(words).directory(folder.toFile());
     builder.environment().putAll(environment);
     try {
       var process = builder.start();

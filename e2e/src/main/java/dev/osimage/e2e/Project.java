@@ -6,14 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where the project's own files are. */
-final class Project {
+public final class Project {
 
   private static final Path ROOT = root();
 
   private Project() {}
 
   /** A file of the checkout. */
-  static Path file(String path) {
+  public static Path file(String path) {
     return ROOT.resolve(path);
   }
 
@@ -31,7 +31,20 @@ final class Project {
     }
   }
 
-  /** Folder of the tools that {@code e2e/local/tools.sh} built. */
+  /**
+   * A program as a process is started with it: the one that {@code e2e/local/tools.sh} built, or
+   * else the one in PATH.
+   */
+  public static String program(String name) {
+    return isBuilt(name) ? tools().resolve(name).toString() : name;
+  }
+
+  /** Whether {@code e2e/local/tools.sh} built this program. */
+  public static boolean isBuilt(String program) {
+    return Files.isExecutable(tools().resolve(program));
+  }
+
+  /** Folder of the programs that {@code e2e/local/tools.sh} built. */
   static Path tools() {
     return cache().resolve("bin");
   }

@@ -76,8 +76,8 @@ final class Actions {
     if (!(observed.target() instanceof Target.Buildable target)) {
       throw new IllegalStateException("nothing to build");
     }
-    Planner.warning(image.getSpec())
-        .ifPresent(warning -> events.warn(image, "RootfsAndSquashfs", warning));
+    Planner.warnings(image.getSpec())
+        .forEach(warning -> events.warn(image, warning.reason(), warning.message()));
     // The caches may lag behind: two builders at once would be the one thing not to be undone.
     if (!known(observed).containsAll(liveJobs(image)) || podAlive(image)) {
       return false;

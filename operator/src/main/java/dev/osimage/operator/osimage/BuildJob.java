@@ -1,6 +1,8 @@
 package dev.osimage.operator.osimage;
 
 import dev.osimage.api.OsImage;
+import dev.osimage.image.BuildPlan;
+import dev.osimage.image.Mounts;
 import dev.osimage.image.Wire;
 import dev.osimage.oci.Digest;
 import dev.osimage.operator.Settings;
@@ -20,6 +22,7 @@ import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +34,7 @@ final class BuildJob {
 
   private static final String PLAN_FOLDER = "/osimage/plan";
   private static final String PLAN_FILE = "plan.json";
-  private static final String CREDENTIALS_FOLDER = "/osimage/credentials";
+  private static final String MOUNTS_FOLDER = "/osimage/mounts";
   private static final String TERMINATION_FILE = "/dev/termination-log";
 
   private BuildJob() {}
@@ -106,6 +109,7 @@ final class BuildJob {
 
   private static PodSpec podSpec(
       OsImage image, Target.Buildable target, int attempt, Settings settings) {
+    var mounted = mounted(target.plan(), name(image, target, attempt));
     // The backstop behind the builder's own clock; kubelet counts from before the image pull.
     var deadline = target.pendingTimeout().toSeconds() + target.plan().timeoutSeconds();
     return new PodSpecBuilder()
@@ -122,31 +126,24 @@ final class BuildJob {
         .withType("RuntimeDefault")
         .endSeccompProfile()
         .endSecurityContext()
-        .withContainers(container(image, target, settings))
-        .withVolumes(volumes(image, name(image, target, attempt)))
+        .withContainers(container(target, mounted, settings))
+        .withVolumes(mounted.stream().map(Mounted::volume).toList())
         .build();
   }
 
-  private static Container container(OsImage image, Target.Buildable target, Settings settings) {
-    var args =
-        new ArrayList<>(
-            List.of(
-                "dev.osimage.builder.Main",
-                PLAN_FOLDER + "/" + PLAN_FILE,
-                // Who may write ConfigMaps must not be able to have another plan built.
-                Digest.of(Wire.write(target.plan())).toString(),
-                TERMINATION_FILE));
-    var mounts = new ArrayList<VolumeMount>();
-    mounts.add(mount("plan", PLAN_FOLDER));
-    if (image.getSpec().destination().secretRef() != null) {
-      args.add(CREDENTIALS_FOLDER);
-      mounts.add(mount("credentials", CREDENTIALS_FOLDER));
-    }
+  private static Container container(
+      Target.Buildable target, List<Mounted> mounted, Settings settings) {
     return new ContainerBuilder()
         .withName(CONTAINER)
         .withImage(settings.builderImage())
         .withImagePullPolicy(settings.builderPullPolicy())
-        .withArgs(args)
+        .withArgs(
+            "dev.osimage.builder.Main",
+            PLAN_FOLDER + "/" + PLAN_FILE,
+            // Who may write ConfigMaps must not be able to have another plan built.
+            Digest.of(Wire.write(target.plan())).toString(),
+            TERMINATION_FILE,
+            MOUNTS_FOLDER)
         .withResources(settings.builderResources())
         .withTerminationMessagePath(TERMINATION_FILE)
         .withTerminationMessagePolicy("File")
@@ -157,35 +154,71 @@ final class BuildJob {
         .withDrop("ALL")
         .endCapabilities()
         .endSecurityContext()
-        .withVolumeMounts(mounts)
+        .withVolumeMounts(mounted.stream().map(Mounted::mount).toList())
         .build();
   }
 
-  private static List<Volume> volumes(OsImage image, String planName) {
-    var volumes = new ArrayList<Volume>();
-    volumes.add(
-        new VolumeBuilder()
-            .withName("plan")
-            .withNewConfigMap()
-            .withName(planName)
-            .endConfigMap()
-            .build());
-    var secret = image.getSpec().destination().secretRef();
-    if (secret != null) {
-      volumes.add(
-          new VolumeBuilder()
-              .withName("credentials")
-              .withNewSecret()
-              .withSecretName(secret.name())
-              // The builder says what is missing; kubelet would leave the pod waiting in silence.
-              .withOptional(true)
-              .endSecret()
-              .build());
+  /** A volume and where the builder sees it. */
+  private record Mounted(Volume volume, String path) {
+
+    VolumeMount mount() {
+      return new VolumeMountBuilder()
+          .withName(volume.getName())
+          .withMountPath(path)
+          .withReadOnly(true)
+          .build();
     }
-    return volumes;
   }
 
-  private static VolumeMount mount(String volume, String path) {
-    return new VolumeMountBuilder().withName(volume).withMountPath(path).withReadOnly(true).build();
+  /**
+   * The plan, and every Secret and ConfigMap that it names: whole folders, which kubelet refreshes.
+   */
+  private static List<Mounted> mounted(BuildPlan plan, String planName) {
+    var mounts = new Mounts(Path.of(MOUNTS_FOLDER));
+    var mounted = new ArrayList<Mounted>();
+    mounted.add(new Mounted(planVolume(planName), PLAN_FOLDER));
+    for (var name : plan.secrets()) {
+      var volume = secretVolume("secret-" + mounted.size(), name);
+      mounted.add(new Mounted(volume, mounts.secret(name).toString()));
+    }
+    for (var name : plan.caBundles()) {
+      var volume = caBundleVolume("ca-bundle-" + mounted.size(), name);
+      mounted.add(new Mounted(volume, mounts.caBundle(name).toString()));
+    }
+    return mounted;
+  }
+
+  private static Volume planVolume(String name) {
+    return new VolumeBuilder()
+        .withName("plan")
+        .withNewConfigMap()
+        .withName(name)
+        .endConfigMap()
+        .build();
+  }
+
+  private static Volume secretVolume(String volume, String name) {
+    return new VolumeBuilder()
+        .withName(volume)
+        .withNewSecret()
+        .withSecretName(name)
+        // The builder says what is missing; kubelet would leave the pod waiting in silence.
+        .withOptional(true)
+        .endSecret()
+        .build();
+  }
+
+  private static Volume caBundleVolume(String volume, String name) {
+    return new VolumeBuilder()
+        .withName(volume)
+        .withNewConfigMap()
+        .withName(name)
+        .withOptional(true)
+        .addNewItem()
+        .withKey(Mounts.CA_KEY)
+        .withPath(Mounts.CA_KEY)
+        .endItem()
+        .endConfigMap()
+        .build();
   }
 }

@@ -212,10 +212,10 @@ final class Report {
     var result = result(attempt);
     var plan = target.plan();
     return new Artifact(
-        plan.repository().at(result.digest()),
+        plan.destination().repository().at(result.digest()),
         result.digest().toString(),
         result.parts().stream().mapToLong(BuilderLine.PublishedPart::size).sum(),
-        plan.tags(),
+        plan.destination().tags(),
         attempt.generation(),
         result.finishedAt(),
         plan.inputsHash(),
@@ -237,7 +237,7 @@ final class Report {
                 part.mediaType(),
                 part.digest().toString(),
                 part.size(),
-                plan.repository().blobUrl(part.digest(), plan.plainHttp())))
+                blobUrl(part.digest(), plan)))
         .toList();
   }
 
@@ -252,8 +252,13 @@ final class Report {
                     part.mediaType(),
                     part.digest(),
                     part.size(),
-                    plan.repository().blobUrl(Digest.parse(part.digest()), plan.plainHttp())))
+                    blobUrl(Digest.parse(part.digest()), plan)))
             .toList();
+  }
+
+  private static String blobUrl(Digest digest, BuildPlan plan) {
+    var destination = plan.destination();
+    return destination.repository().blobUrl(digest, destination.plainHttp());
   }
 
   private Boot boot(Artifact artifact, List<Part> parts) {

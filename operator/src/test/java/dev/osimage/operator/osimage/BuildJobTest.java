@@ -30,6 +30,20 @@ class BuildJobTest {
   private static final OsImageSpec WITH_SECRET =
       with(A, "destination/secretRef", Map.of("name", "push"));
 
+  /** Two Secrets and two ConfigMaps, one of each named twice. */
+  private static final OsImageSpec WITH_ALL =
+      withMounts(
+          withMounts(
+              withMounts(A, "destination", "push", "z.ca"), "files/kernel/http", "web", "ca"),
+          "files/initramfs/http",
+          "push",
+          "z.ca");
+
+  private static OsImageSpec withMounts(OsImageSpec spec, String path, String secret, String ca) {
+    var withSecret = with(spec, path + "/secretRef", Map.of("name", secret));
+    return with(withSecret, path + "/caBundleRef", Map.of("name", ca));
+  }
+
   private static Job job(OsImageSpec spec) {
     return BuildJob.job(image(spec, 7), buildable(spec), 3, SETTINGS);
   }
@@ -44,9 +58,9 @@ class BuildJobTest {
 
   @Test
   void thePodHasEverythingThatPodSecurityRestrictedAsksFor() {
-    var pod = pod(WITH_SECRET);
+    var pod = pod(WITH_ALL);
     var context = pod.getSecurityContext();
-    var container = builder(WITH_SECRET).getSecurityContext();
+    var container = builder(WITH_ALL).getSecurityContext();
 
     assertThat(context.getRunAsNonRoot()).isTrue();
     assertThat(context.getRunAsUser()).as("the image has a user of its own").isNull();
@@ -62,46 +76,96 @@ class BuildJobTest {
     assertThat(pod.getInitContainers()).isEmpty();
     assertThat(pod.getVolumes())
         .allMatch(volume -> volume.getConfigMap() != null || volume.getSecret() != null);
-    assertThat(builder(WITH_SECRET).getPorts()).isEmpty();
+    assertThat(builder(WITH_ALL).getPorts()).isEmpty();
   }
 
   @Test
   void thePodHasNoTokenNoServiceLinksAndNothingToWriteTo() {
-    var pod = pod(WITH_SECRET);
+    var pod = pod(WITH_ALL);
 
     assertThat(pod.getAutomountServiceAccountToken()).isFalse();
     assertThat(pod.getEnableServiceLinks()).isFalse();
     assertThat(pod.getServiceAccountName()).isNull();
-    assertThat(builder(WITH_SECRET).getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
-    assertThat(builder(WITH_SECRET).getVolumeMounts())
-        .hasSize(2)
+    assertThat(builder(WITH_ALL).getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
+    assertThat(builder(WITH_ALL).getVolumeMounts())
+        .hasSize(5)
         .allMatch(mount -> Boolean.TRUE.equals(mount.getReadOnly()));
   }
 
   @Test
-  void theSecretIsOptionalAndMountedWholeSoThatKubeletRefreshesIt() {
-    var volumes =
-        pod(WITH_SECRET).getVolumes().stream().filter(v -> v.getSecret() != null).toList();
+  void everySecretIsOptionalAndMountedOnceAndWholeSoThatKubeletRefreshesIt() {
+    var secrets = pod(WITH_ALL).getVolumes().stream().filter(v -> v.getSecret() != null).toList();
 
-    assertThat(volumes).hasSize(1);
-    assertThat(volumes.getFirst().getSecret().getSecretName()).isEqualTo("push");
-    assertThat(volumes.getFirst().getSecret().getOptional()).isTrue();
-    assertThat(volumes.getFirst().getSecret().getItems()).isEmpty();
-    assertThat(builder(WITH_SECRET).getVolumeMounts())
-        .allMatch(mount -> mount.getSubPath() == null && mount.getSubPathExpr() == null);
+    assertThat(secrets)
+        .extracting(v -> v.getSecret().getSecretName())
+        .containsExactly("push", "web");
+    assertThat(secrets)
+        .allSatisfy(volume -> {
+          var name = volume.getSecret().getSecretName();
+          assertThat(volume.getSecret().getOptional()).isTrue();
+          assertThat(volume.getSecret().getItems()).isEmpty();
+          assertThat(mountPath(volume)).isEqualTo("/osimage/mounts/secrets/" + name);
+        });
+  }
+
+  @Test
+  void ofAConfigMapOnlyTheAuthoritiesAreMounted() {
+    var bundles =
+        pod(WITH_ALL).getVolumes().stream()
+            .filter(v -> v.getConfigMap() != null && !v.getName().equals("plan"))
+            .toList();
+
+    assertThat(bundles).extracting(v -> v.getConfigMap().getName()).containsExactly("ca", "z.ca");
+    assertThat(bundles)
+        .allSatisfy(volume -> {
+          var name = volume.getConfigMap().getName();
+          assertThat(volume.getConfigMap().getOptional()).isTrue();
+          assertThat(volume.getConfigMap().getItems())
+              .extracting(item -> item.getKey() + " as " + item.getPath())
+              .containsExactly("ca.crt as ca.crt");
+          assertThat(mountPath(volume)).isEqualTo("/osimage/mounts/ca-bundles/" + name);
+        });
+  }
+
+  private static String mountPath(Volume volume) {
+    var mounts =
+        builder(WITH_ALL).getVolumeMounts().stream()
+            .filter(mount -> mount.getName().equals(volume.getName()))
+            .toList();
+    assertThat(mounts).hasSize(1);
+    assertThat(mounts.getFirst().getSubPath()).isNull();
+    assertThat(mounts.getFirst().getSubPathExpr()).isNull();
+    return mounts.getFirst().getMountPath();
+  }
+
+  /** Names of Secrets have dots and up to 253 characters; those of volumes must not. */
+  @Test
+  void volumesHaveNamesThatKubernetesTakes() {
+    var long253 = "a.".repeat(126) + "b";
+    var volumes = pod(withMounts(WITH_ALL, "files/kernel/http", long253, long253)).getVolumes();
+
+    assertThat(volumes).hasSize(5).extracting(Volume::getName).doesNotHaveDuplicates();
+    assertThat(volumes)
+        .allSatisfy(
+            volume -> assertThat(volume.getName()).matches("[a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
+  }
+
+  @Test
+  void theBuilderIsToldWhereEverythingIs() {
     assertThat(builder(WITH_SECRET).getArgs())
         .containsExactly(
             "dev.osimage.builder.Main",
             "/osimage/plan/plan.json",
             Digest.of(Wire.write(buildable(WITH_SECRET).plan())).toString(),
             "/dev/termination-log",
-            "/osimage/credentials");
+            "/osimage/mounts");
   }
 
   @Test
-  void withoutASecretThereIsNoneInThePod() {
+  void withoutSecretsAndConfigMapsThePodHasNone() {
     assertThat(pod(A).getVolumes()).extracting(Volume::getName).containsExactly("plan");
-    assertThat(builder(A).getArgs()).hasSize(4);
+    assertThat(builder(A).getVolumeMounts()).hasSize(1);
+    assertThat(builder(A).getArgs()).hasSize(5);
     assertThat(builder(A).getEnv()).isEmpty();
     assertThat(builder(A).getEnvFrom()).isEmpty();
   }

@@ -8,6 +8,7 @@ import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan;
 import dev.osimage.image.BuilderLine;
+import dev.osimage.image.PartName;
 import dev.osimage.image.Wire;
 import dev.osimage.oci.Digest;
 import dev.osimage.operator.Settings;
@@ -203,10 +204,19 @@ final class Examples {
     var parts =
         plan.parts().stream()
             .map(part ->
-                new BuilderLine.PublishedPart(part.name(), part.mediaType(), part.digest(), 100))
+                new BuilderLine.PublishedPart(part.name(), part.mediaType(), digest(part), 100))
             .toList();
     var digest = Digest.of(plan.inputsHash().getBytes(StandardCharsets.UTF_8));
     return new BuilderLine.Result(BuilderLine.Result.VERSION, digest, parts, FINISHED);
+  }
+
+  private static Digest digest(BuildPlan.PlannedPart part) {
+    return part.digest() == null ? found(part.name()) : part.digest();
+  }
+
+  /** The digest of a part that only the builder finds out. */
+  static Digest found(PartName name) {
+    return Digest.of(("found " + name.text()).getBytes(StandardCharsets.UTF_8));
   }
 
   /** The status after this attempt published its spec. */

@@ -31,6 +31,8 @@ import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Part;
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuilderLine;
+import dev.osimage.image.PartName;
+import dev.osimage.oci.Digest;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
@@ -217,6 +219,37 @@ class ReportTest {
     assertThat(requireNonNull(status.boot()).squashfsURL()).isEqualTo(parts.get(0).url());
     assertThat(requireNonNull(status.boot()).ukiURL()).isEqualTo(parts.get(1).url());
     assertThat(requireNonNull(status.boot()).kernelURL()).isNull();
+  }
+
+  @Test
+  void aDigestThatOnlyTheBuilderKnewIsReportedAndStays() {
+    var files =
+        """
+        {"kernel": {"path": "boot/vmlinuz", "http": %1$s},
+         "rootfs": {"path": "disk.raw.xz", "http": %1$s},
+         "iso": {"inline": "i"}}
+        """
+            .formatted(
+                "{\"url\": \"https://files.example.com/os.tar\", \"digest\": \"sha256:%s\"}"
+                    .formatted("3".repeat(64)));
+    var spec = with(A, "files", Examples.json(files));
+    var status = published(spec, 1, 1);
+    var later = report(with(spec, "timeout", "30m"), 2, status);
+
+    assertThat(buildable(spec).plan().parts())
+        .as("two of them are not in the plan")
+        .filteredOn(part -> part.digest() == null)
+        .hasSize(2);
+    assertThat(requireNonNull(status.parts()))
+        .extracting(Part::digest)
+        .containsExactly(
+            Examples.found(PartName.ROOTFS).toString(),
+            Examples.found(PartName.KERNEL).toString(),
+            Digest.of(new byte[] {'i'}).toString());
+    assertThat(requireNonNull(status.boot()).kernelURL())
+        .endsWith("/blobs/" + Examples.found(PartName.KERNEL));
+    assertThat(later.parts()).isEqualTo(status.parts());
+    assertThat(later.boot()).isEqualTo(status.boot());
   }
 
   @Test

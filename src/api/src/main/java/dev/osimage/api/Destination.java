@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
 /** A repository in a registry, and how to reach it. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonIgnoreProperties(ignoreUnknown = true)
+@ValidationRule(
+    value = "!has(self.caBundleRef) || !has(self.plainHTTP) || !self.plainHTTP",
+    message =
+        "caBundleRef has no meaning with plainHTTP: true: remove plainHTTP, or remove caBundleRef",
+    fieldPath = ".caBundleRef")
 public record Destination(
     @Required
         @Size(max = 512)
@@ -71,6 +76,10 @@ public record Destination(
                 + " kubernetes.io/dockerconfigjson (as kubectl create secret docker-registry makes"
                 + " it) or kubernetes.io/basic-auth (keys username and password). Only builder pods read it.")
         @Nullable SecretReference secretRef,
+    @JsonPropertyDescription(
+            "ConfigMap in the same namespace whose key ca.crt holds certificates of authorities in"
+                + " PEM. They are trusted for this registry, in addition to the usual ones.")
+        @Nullable ConfigMapReference caBundleRef,
     @JsonPropertyDescription(
             "True talks to the registry without TLS. For test registries; credentials then travel"
                 + " unencrypted.")

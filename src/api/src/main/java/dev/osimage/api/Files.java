@@ -16,11 +16,19 @@ import org.jspecify.annotations.Nullable;
     message =
         "files is empty: name at least one of kernel, initramfs, rootfs, squashfs, uki and iso")
 public record Files(
-    @JsonPropertyDescription(
+    @ValidationRule(
+            value = FileSource.UNTOUCHED,
+            message = FileSource.SAME_DIGEST,
+            fieldPath = ".digest")
+        @JsonPropertyDescription(
             "The Linux kernel as boot loaders take it: bzImage on amd64, Image (or an EFI zboot"
                 + " image) on arm64.")
         @Nullable FileSource kernel,
-    @JsonPropertyDescription("The initial RAM file system (cpio, usually compressed).")
+    @ValidationRule(
+            value = FileSource.UNTOUCHED,
+            message = FileSource.SAME_DIGEST,
+            fieldPath = ".digest")
+        @JsonPropertyDescription("The initial RAM file system (cpio, usually compressed).")
         @Nullable FileSource initramfs,
     @JsonPropertyDescription(
             "The root file system. Virtual machine providers of ironcore expect a raw image of a"
@@ -31,7 +39,11 @@ public record Files(
                 + " combine it with rootfs in one image for virtual machines: released providers"
                 + " boot the wrong one.")
         @Nullable FileSource squashfs,
-    @JsonPropertyDescription(
+    @ValidationRule(
+            value = FileSource.UNTOUCHED,
+            message = FileSource.SAME_DIGEST,
+            fieldPath = ".digest")
+        @JsonPropertyDescription(
             "A unified kernel image: kernel, initramfs and command line in one EFI executable, for"
                 + " UEFI HTTP boot.")
         @Nullable FileSource uki,

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
+import org.jspecify.annotations.Nullable;
 
 /** A file on a web server, pinned by the digest of the bytes at the URL. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -15,6 +16,12 @@ import io.fabric8.generator.annotation.ValidationRule;
     value = "!self.url.matches('^[a-z]+://[^/?#]*@')",
     message = "url must not contain a user name or password",
     fieldPath = ".url")
+@ValidationRule(
+    value = "!has(self.caBundleRef) || !self.url.startsWith('http://')",
+    message =
+        "caBundleRef has no meaning for an http:// URL: write https:// in url, or remove"
+            + " caBundleRef",
+    fieldPath = ".caBundleRef")
 public record HttpSource(
     @Required
         @Size(max = 2048)
@@ -38,4 +45,15 @@ public record HttpSource(
         @JsonPropertyDescription(
             "SHA-256 of the bytes at the URL, as sha256:<64 hex digits>. Nothing is published when"
                 + " the bytes differ.")
-        String digest) {}
+        String digest,
+    @JsonPropertyDescription(
+            "Secret in the same namespace with credentials for the web server: type"
+                + " kubernetes.io/basic-auth (keys username and password), or a key token (sent as"
+                + " bearer token), or keys header.<Name> (sent as headers of these names). They are"
+                + " sent to the host of url only, not to where it redirects; with an http:// URL"
+                + " they travel unencrypted. Only builder pods read it.")
+        @Nullable SecretReference secretRef,
+    @JsonPropertyDescription(
+            "ConfigMap in the same namespace whose key ca.crt holds certificates of authorities in"
+                + " PEM. They are trusted for this file, in addition to the usual ones.")
+        @Nullable ConfigMapReference caBundleRef) {}

@@ -30,6 +30,8 @@ public enum Reason {
   SOURCE_REFUSED("SourceRefused", Nature.FIX_INPUT),
   /** The bytes at the URL have another digest than the spec says. */
   DIGEST_MISMATCH("DigestMismatch", Nature.FIX_INPUT),
+  /** The content is damaged, is no archive, or has not the file that the spec names. */
+  INVALID_CONTENT("InvalidContent", Nature.FIX_INPUT),
   /** Kernel or UKI are not what a machine of this architecture boots. */
   NOT_BOOTABLE("NotBootable", Nature.FIX_INPUT),
   /** The registry refuses the content or the repository. */
@@ -39,7 +41,9 @@ public enum Reason {
 
   /** The Secret that the spec names is absent or has not the expected keys. */
   CREDENTIALS_MISSING("CredentialsMissing", Nature.PASSING),
-  /** The registry does not accept the credentials. */
+  /** The ConfigMap with certificate authorities is absent or holds none. */
+  CA_BUNDLE_UNUSABLE("CABundleUnusable", Nature.PASSING),
+  /** Registry or web server do not accept the credentials. */
   CREDENTIALS_REFUSED("CredentialsRefused", Nature.PASSING),
   /** The web server can't be reached, is overloaded, or cuts the connection. */
   SOURCE_UNAVAILABLE("SourceUnavailable", Nature.PASSING),

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class OsImageSpecTest {
 
@@ -41,13 +43,15 @@ class OsImageSpecTest {
         """
         {"architecture":"amd64","format":"ironcore-legacy","commandLine":"ro quiet",
          "files":{
-           "kernel":{"http":{"url":"https://h.example/k","digest":"sha256:00"}},
+           "kernel":{"http":{"url":"https://h.example/k","digest":"sha256:00",
+             "secretRef":{"name":"web"},"caBundleRef":{"name":"ca"}},
+             "path":"boot/k","decompress":"Bzip2","digest":"sha256:01"},
            "initramfs":{"inline":"i"},"rootfs":{"inline":"r"},"squashfs":{"inline":"s"},
            "uki":{"inline":"u"},"iso":{"inline":"o"}},
          "config":{"os-release":"1"},
          "annotations":{"manifest":{"a":"b"},"config":{"c":"d"}},
          "destination":{"repository":"r.example/a","tags":["x","y"],
-           "secretRef":{"name":"push"},"plainHTTP":true},
+           "secretRef":{"name":"push"},"caBundleRef":{"name":"ca"},"plainHTTP":true},
          "bootCheck":"Off","suspend":true,"timeout":"30m","pendingTimeout":"5m"}\
         """;
 
@@ -62,6 +66,21 @@ class OsImageSpecTest {
 
     assertThat(JSON.readValue(newer, OsImageSpec.class))
         .isEqualTo(JSON.readValue(SHORTEST, OsImageSpec.class));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Auto, AUTO",
+    "None, NONE",
+    "Gzip, GZIP",
+    "Xz, XZ",
+    "Zstd, ZSTD",
+    "Bzip2, BZIP2",
+    "Lz4, LZ4"
+  })
+  void everyDecompressionHasItsWord(String word, Decompress value) throws JsonProcessingException {
+    assertThat(JSON.readValue("\"" + word + "\"", Decompress.class)).isEqualTo(value);
+    assertThat(JSON.writeValueAsString(value)).isEqualTo("\"" + word + "\"");
   }
 
   @Test

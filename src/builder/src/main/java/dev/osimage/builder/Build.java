@@ -1,62 +1,54 @@
 package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
-import dev.osimage.image.BootHeader;
 import dev.osimage.image.BuildPlan;
-import dev.osimage.image.BuildPlan.PlannedPart;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.BuilderLine.PublishedPart;
+import dev.osimage.image.Mounts;
 import dev.osimage.image.PartName;
+import dev.osimage.oci.Content;
 import dev.osimage.oci.Digest;
-import dev.osimage.oci.DigestMismatchException;
-import dev.osimage.oci.MediaTypes;
+import dev.osimage.oci.Manifest;
+import dev.osimage.oci.http.HttpSettings;
+import dev.osimage.oci.http.HttpTransport;
+import dev.osimage.oci.http.RetryPolicy;
 import dev.osimage.oci.registry.RegistryClient;
 import dev.osimage.oci.registry.RegistryException;
-import java.io.BufferedInputStream;
-import java.io.ByteArrayInputStream;
+import dev.osimage.oci.registry.RegistrySettings;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import okhttp3.OkHttpClient;
-import okhttp3.Protocol;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** One build: parts first, then the manifest by its digest, then the tags. */
 final class Build {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Build.class);
-  private static final int PARALLEL_PARTS = 3;
   private static final Duration TICK = Duration.ofMillis(500);
 
   private final BuildPlan plan;
-  private final OkHttpClient http;
+  private final HttpTransport http;
   private final RegistryClient registry;
-  private final boolean withCredentials;
+  private final Sources sources;
   private final Transfer transfer;
+  private final RetryPolicy retries;
   private final long deadline;
 
-  private Build(
-      BuildPlan plan, OkHttpClient http, RegistryClient registry, boolean withCredentials) {
-    this.withCredentials = withCredentials;
+  private Build(BuildPlan plan, Mounts mounts, HttpTransport http, RetryPolicy retries) {
     this.plan = plan;
     this.http = http;
-    this.registry = registry;
-    this.transfer = new Transfer(plan.parts().size());
+    this.retries = retries;
+    this.registry = registry(plan, mounts, http, retries);
+    this.sources = new Sources(plan, mounts, http, retries);
+    this.transfer = new Transfer(plan.parts().size(), plan.sources().size());
     this.deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(plan.timeoutSeconds());
   }
 
@@ -64,23 +56,29 @@ final class Build {
    * Publishes what the plan says and returns what was published. Throws {@link BuildFailure}; the
    * registry then has no manifest and no tag of this build, unless the failure came while tagging.
    */
-  static BuilderLine.Result run(BuildPlan plan, Optional<Path> credentials, LineWriter lines) {
-    var login = credentials.map(folder -> CredentialsFolder.read(folder, plan.repository()));
-    var http = client();
-    var registry =
-        new RegistryClient(http, plan.repository(), plan.plainHttp(), login.orElse(null));
-    return new Build(plan, http, registry, login.isPresent()).run(lines);
+  static BuilderLine.Result run(
+      BuildPlan plan, Mounts mounts, HttpSettings settings, RetryPolicy retries, LineWriter lines) {
+    try (var http = new HttpTransport(settings)) {
+      return new Build(plan, mounts, http, retries).run(lines);
+    }
   }
 
-  private static OkHttpClient client() {
-    return new OkHttpClient.Builder()
-        .protocols(List.of(Protocol.HTTP_1_1))
-        .connectTimeout(Duration.ofSeconds(30))
-        .writeTimeout(Duration.ofSeconds(60))
-        // A registry on object storage copies a blob while it commits it.
-        .readTimeout(Duration.ofMinutes(10))
-        .callTimeout(Duration.ZERO)
-        .build();
+  private static RegistryClient registry(
+      BuildPlan plan, Mounts mounts, HttpTransport http, RetryPolicy retries) {
+    var destination = plan.destination();
+    var repository = destination.repository();
+    var settings =
+        RegistrySettings.ANONYMOUS.withPlainHttp(destination.plainHttp()).withRetries(retries);
+    if (destination.secret() != null) {
+      var secret = new MountedSecret(mounts.secret(destination.secret()), "destination.secretRef");
+      // Now, so that a Secret without the right keys is found before anything else is done.
+      var first = secret.credentials(repository);
+      settings = new RegistrySettings(destination.plainHttp(), () -> Optional.of(first), retries);
+    }
+    return new RegistryClient(
+        Sources.trusting(http, mounts, destination.caBundle(), "destination.caBundleRef"),
+        repository,
+        settings);
   }
 
   private BuilderLine.Result run(LineWriter lines) {
@@ -89,7 +87,7 @@ final class Build {
           clock.scheduleAtFixedRate(
               () -> {
                 if (timeLeft() <= 0) {
-                  http.dispatcher().cancelAll();
+                  http.close();
                 }
                 transfer.report(lines::write);
               },
@@ -100,6 +98,8 @@ final class Build {
         return publish();
       } catch (BuildFailure e) {
         throw timeLeft() <= 0 ? timeout(e) : e;
+      } catch (RegistryException e) {
+        throw timeLeft() <= 0 ? timeout(e) : failure(e);
       } finally {
         ticks.cancel(true);
       }
@@ -118,51 +118,54 @@ final class Build {
   }
 
   private BuilderLine.Result publish() {
-    var config = plan.config().bytes();
-    push(Digest.of(config), config);
-    var sizes = pushParts();
-    try {
-      var manifest = plan.manifest(sizes).toBytes();
-      var digest = registry.pushManifest(manifest, MediaTypes.IMAGE_MANIFEST);
-      registry.tag(manifest, MediaTypes.IMAGE_MANIFEST, plan.contentTag());
-      for (var tag : plan.tags()) {
-        registry.tag(manifest, MediaTypes.IMAGE_MANIFEST, tag);
-      }
-      return result(digest, sizes);
-    } catch (RegistryException e) {
-      throw failure(e);
+    pushConfig();
+    var published = pushParts();
+    var manifest = Manifest.of(plan.manifest(published));
+    registry.writeManifest(manifest);
+    registry.tag(manifest, plan.contentTag());
+    for (var tag : plan.destination().tags()) {
+      registry.tag(manifest, tag);
     }
+    return result(manifest.digest(), published);
   }
 
-  private BuilderLine.Result result(Digest digest, Map<PartName, Long> sizes) {
+  private BuilderLine.Result result(Digest digest, Map<PartName, PublishedPart> published) {
     var parts =
         plan.parts().stream()
-            .map(part ->
-                new PublishedPart(
-                    part.name(),
-                    part.mediaType(),
-                    part.digest(),
-                    sizes.getOrDefault(part.name(), 0L)))
+            .flatMap(part -> Optional.ofNullable(published.get(part.name())).stream())
             .toList();
     var finishedAt = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     return new BuilderLine.Result(BuilderLine.Result.VERSION, digest, parts, finishedAt);
   }
 
-  private Map<PartName, Long> pushParts() {
-    var sizes = new EnumMap<PartName, Long>(PartName.class);
-    try (var executor =
-        Executors.newFixedThreadPool(PARALLEL_PARTS, Thread.ofVirtual().factory())) {
-      var pushes = new ExecutorCompletionService<PublishedSize>(executor);
-      plan.parts().forEach(part -> pushes.submit(() -> pushPart(part)));
+  private void pushConfig() {
+    var config = plan.config().bytes();
+    var digest = Digest.of(config);
+    try {
+      if (registry.blobSize(digest).isEmpty()) {
+        registry.pushBlob(digest, Content.of(config));
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("reading from memory failed", e);
+    }
+  }
+
+  private Map<PartName, PublishedPart> pushParts() {
+    var published = new EnumMap<PartName, PublishedPart>(PartName.class);
+    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      var pushes = new ExecutorCompletionService<Map<PartName, PublishedPart>>(executor);
+      for (int i = 0; i < plan.sources().size(); i++) {
+        int index = i;
+        pushes.submit(() -> pushSource(index));
+      }
       try {
-        for (int i = 0; i < plan.parts().size(); i++) {
+        for (int i = 0; i < plan.sources().size(); i++) {
           var next = pushes.poll(timeLeft(), TimeUnit.NANOSECONDS);
           if (next == null) {
             stop(executor);
             throw timeout(null);
           }
-          var pushed = next.get();
-          sizes.put(pushed.part(), pushed.size());
+          published.putAll(next.get());
         }
       } catch (ExecutionException e) {
         stop(executor);
@@ -174,88 +177,21 @@ final class Build {
         throw new IllegalStateException("interrupted", e);
       }
     }
-    return sizes;
+    return published;
   }
 
   /** Ends all transfers; the interrupt closes sources, which are nobody's calls any more. */
   private void stop(ExecutorService executor) {
     executor.shutdownNow();
-    http.dispatcher().cancelAll();
+    http.close();
   }
 
-  private record PublishedSize(PartName part, long size) {}
-
-  private PublishedSize pushPart(PlannedPart part) {
-    try {
-      var present = registry.blobSize(part.digest());
-      long size = present.isPresent() ? present.getAsLong() : send(part);
-      if (present.isPresent()) {
-        checkHeader(part, () -> registry.blobStart(part.digest(), BootHeader.LENGTH));
-        LOG.info("{} is in the registry already", part.name().text());
-      }
-      transfer.partDone(present);
-      return new PublishedSize(part.name(), size);
-    } catch (RegistryException e) {
-      throw failure(e);
-    }
-  }
-
-  private long send(PlannedPart part) {
-    try (var source = PartSource.open(part, http)) {
-      var content = new BufferedInputStream(transfer.counted(source), BootHeader.LENGTH);
-      checkHeader(part, () -> peek(content));
-      long size = registry.pushBlob(part.digest(), content, source.length());
-      LOG.info("{}: {} bytes", part.name().text(), size);
-      return size;
-    } catch (IOException e) {
-      throw PartSource.readFailure(part, e);
-    } catch (DigestMismatchException e) {
-      throw new BuildFailure(
-          Reason.DIGEST_MISMATCH,
-          "%s: expected %s, found %s (%d bytes); correct the digest or the file"
-              .formatted(part.name().text(), e.expected(), e.actual(), e.size()));
-    }
-  }
-
-  private interface Start {
-    byte[] read() throws IOException;
-  }
-
-  private void checkHeader(PlannedPart part, Start start) {
-    if (!part.checkHeader()) {
-      return;
-    }
-    try {
-      BootHeader.problem(part.name(), plan.architecture(), start.read())
-          .ifPresent(problem -> {
-            throw new BuildFailure(
-                Reason.NOT_BOOTABLE,
-                "%s %s; correct the file or spec.architecture (bootCheck: \"Off\" publishes anything)"
-                    .formatted(part.name().text(), problem));
-          });
-    } catch (IOException e) {
-      throw PartSource.readFailure(part, e);
-    }
-  }
-
-  private static byte[] peek(InputStream content) throws IOException {
-    content.mark(BootHeader.LENGTH);
-    var start = content.readNBytes(BootHeader.LENGTH);
-    content.reset();
-    return start;
-  }
-
-  private void push(Digest digest, byte[] content) {
-    try {
-      if (registry.blobSize(digest).isEmpty()) {
-        registry.pushBlob(
-            digest, new ByteArrayInputStream(content), OptionalLong.of(content.length));
-      }
-    } catch (RegistryException e) {
-      throw failure(e);
-    } catch (IOException e) {
-      throw new IllegalStateException("reading from memory failed", e);
-    }
+  private Map<PartName, PublishedPart> pushSource(int index) {
+    var meter = transfer.of(index);
+    var parts =
+        new SourceParts(plan, index, sources.get(index), registry, http, retries, meter).send();
+    transfer.done(parts.size());
+    return parts;
   }
 
   private BuildFailure failure(RegistryException e) {
@@ -263,13 +199,17 @@ final class Build {
     return switch (e.kind()) {
       case UNAUTHORIZED -> unauthorized(e, message);
       case UNAVAILABLE -> new BuildFailure(Reason.REGISTRY_UNAVAILABLE, message, e);
-      case UNTRUSTED -> new BuildFailure(Reason.UNTRUSTED_CERTIFICATE, message, e);
+      case UNTRUSTED ->
+          new BuildFailure(
+              Reason.UNTRUSTED_CERTIFICATE,
+              message + " (name the registry's authority in destination.caBundleRef)",
+              e);
       case REFUSED, PROTOCOL -> new BuildFailure(Reason.REGISTRY_REFUSED, message, e);
     };
   }
 
   private BuildFailure unauthorized(RegistryException e, String message) {
-    return withCredentials
+    return plan.destination().secret() != null
         ? new BuildFailure(
             Reason.CREDENTIALS_REFUSED,
             "the registry refuses the credentials of the Secret in destination.secretRef, or wants"

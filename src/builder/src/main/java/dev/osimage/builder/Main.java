@@ -3,23 +3,25 @@ package dev.osimage.builder;
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan;
 import dev.osimage.image.BuilderLine;
+import dev.osimage.image.Mounts;
 import dev.osimage.image.Termination;
 import dev.osimage.image.Wire;
 import dev.osimage.oci.Digest;
+import dev.osimage.oci.http.HttpSettings;
+import dev.osimage.oci.http.RetryPolicy;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The builder: {@code Main PLAN DIGEST TERMINATION [CREDENTIALS]}.
+ * The builder: {@code Main PLAN DIGEST TERMINATION MOUNTS}.
  *
  * <p>PLAN is the file of a {@link BuildPlan}, DIGEST its digest; TERMINATION the file for the
- * {@link Termination}; CREDENTIALS the folder of a mounted Secret. Standard output carries {@link
+ * {@link Termination}; MOUNTS the folder of the {@link Mounts}. Standard output carries {@link
  * BuilderLine}s, standard error the log. Exit status: 0 published, 2 somebody has to change
  * something, 3 trying again may help.
  */
@@ -31,26 +33,38 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    if (args.length < 3 || args.length > 4) {
-      System.err.println("usage: dev.osimage.builder.Main PLAN DIGEST TERMINATION [CREDENTIALS]");
+    if (args.length != 4) {
+      System.err.println("usage: dev.osimage.builder.Main PLAN DIGEST TERMINATION MOUNTS");
       System.exit(2);
     }
-    var credentials = args.length == 4 ? Optional.of(Path.of(args[3])) : Optional.<Path>empty();
-    System.exit(run(Path.of(args[0]), args[1], Path.of(args[2]), credentials, System.out));
+    var mounts = new Mounts(Path.of(args[3]));
+    var settings = HttpSettings.of(System.getenv());
+    System.exit(
+        run(
+            Path.of(args[0]),
+            args[1],
+            Path.of(args[2]),
+            mounts,
+            settings,
+            RetryPolicy.DEFAULT,
+            System.out));
   }
 
   static int run(
       Path planFile,
       String planDigest,
       Path termination,
-      Optional<Path> credentials,
+      Mounts mounts,
+      HttpSettings settings,
+      RetryPolicy retries,
       PrintStream out) {
     var lines = new LineWriter(out);
     try {
       var plan = readPlan(planFile, planDigest);
-      LOG.info("building {} for {}", plan.contentTag(), plan.repository());
-      var result = Build.run(plan, credentials, lines);
-      LOG.info("published {}; peak memory {}", plan.repository().at(result.digest()), peakMemory());
+      var repository = plan.destination().repository();
+      LOG.info("building {} for {}", plan.contentTag(), repository);
+      var result = Build.run(plan, mounts, settings, retries, lines);
+      LOG.info("published {}; peak memory {}", repository.at(result.digest()), peakMemory());
       lines.write(result);
       write(termination, Termination.success(result.digest()));
       return 0;

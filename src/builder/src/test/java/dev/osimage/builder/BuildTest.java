@@ -7,7 +7,6 @@ import static dev.osimage.builder.Workbench.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osimage.api.Reason;
-import dev.osimage.image.BuildPlan.PlannedPart;
 import dev.osimage.image.BuilderLine.PublishedPart;
 import dev.osimage.image.PartName;
 import dev.osimage.oci.Digest;
@@ -133,7 +132,7 @@ class BuildTest {
                   });
               return bench.fetched(name, "/" + name.text(), Digest.of(bytes(name.text())));
             })
-            .toArray(PlannedPart[]::new);
+            .toArray(Workbench.Input[]::new);
     var digests = Arrays.stream(parts).map(p -> p.digest().toString()).collect(Collectors.toSet());
     bench.registry.onCommit(digest -> {
       if (digests.contains(digest) && committed.add(digest)) {
@@ -252,7 +251,7 @@ class BuildTest {
     assertThat(run.termination().reason().text()).isEqualTo(reason);
     assertThat(run.termination().message())
         .endsWith(
-            "registry %s failed to start an upload: HTTP %d (DENIED no, thanks)"
+            "starting an upload at %s failed: HTTP %d (DENIED no, thanks)"
                 .formatted(bench.repository().host(), status));
     assertThat(run.exitCode()).isEqualTo(exitCode);
     assertNothingCommitted();

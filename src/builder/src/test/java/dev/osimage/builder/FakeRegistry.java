@@ -79,7 +79,10 @@ final class FakeRegistry extends Dispatcher {
     }
     if (!authorization.isEmpty()
         && !authorization.equals(request.getHeaders().get("Authorization"))) {
-      return error(401, "UNAUTHORIZED", "authentication required");
+      return error(401, "UNAUTHORIZED", "authentication required")
+          .newBuilder()
+          .setHeader("WWW-Authenticate", "Basic realm=\"registry\"")
+          .build();
     }
     if (session != null) {
       return upload(request, session);

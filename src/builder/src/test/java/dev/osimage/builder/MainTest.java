@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuilderLine;
+import dev.osimage.image.Mounts;
 import dev.osimage.image.PartName;
 import dev.osimage.image.Wire;
 import dev.osimage.oci.Digest;
@@ -17,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -85,7 +85,7 @@ class MainTest {
           new MockResponse.Builder().code(201).headersDelay(1200, TimeUnit.MILLISECONDS).build());
       var run = bench.run(bench.plan(bench.fetched(PartName.KERNEL, "a kernel")));
 
-      assertThat(run.lines().getFirst()).isEqualTo(new BuilderLine.Progress(1, 1, 8, 8L));
+      assertThat(run.lines()).contains(new BuilderLine.Progress(1, 1, 8, 8L));
     }
   }
 
@@ -226,11 +226,12 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "{", "[]", "{\"version\": 2}", "{\"version\": 1}"})
+  @ValueSource(
+      strings = {"", "{", "[]", "{\"version\": 3}", "{\"version\": 2}", "{\"version\": 1}"})
   void aPlanThatCanNotBeReadEndsWithASentence(String plan, @TempDir Path folder)
       throws IOException {
     try (var bench = new Workbench(folder)) {
-      var run = bench.run(plan, Optional.empty());
+      var run = bench.run(plan);
 
       assertThat(run.termination().reason()).isEqualTo(Reason.INTERNAL_ERROR);
       assertThat(run.termination().message()).startsWith("the plan can't be read: ");
@@ -250,7 +251,9 @@ class MainTest {
               plan,
               "sha256:" + "0".repeat(64),
               termination,
-              Optional.empty(),
+              bench.mounts(),
+              Workbench.SETTINGS,
+              Workbench.RETRIES,
               new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8));
 
       assertThat(exitCode).isEqualTo(3);
@@ -267,7 +270,9 @@ class MainTest {
             folder.resolve("none.json"),
             "sha256:" + "0".repeat(64),
             termination,
-            Optional.empty(),
+            new Mounts(folder),
+            Workbench.SETTINGS,
+            Workbench.RETRIES,
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8));
 
     assertThat(exitCode).isEqualTo(3);
@@ -286,7 +291,9 @@ class MainTest {
               plan,
               Digest.of(json).toString(),
               folder.resolve("no/such/folder"),
-              Optional.empty(),
+              bench.mounts(),
+              Workbench.SETTINGS,
+              Workbench.RETRIES,
               new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8));
 
       assertThat(exitCode).isZero();

@@ -8,13 +8,19 @@ import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.read.ListAppender;
 import dev.osimage.api.Architecture;
 import dev.osimage.image.BuildPlan;
+import dev.osimage.image.BuildPlan.PlannedDestination;
 import dev.osimage.image.BuildPlan.PlannedPart;
 import dev.osimage.image.BuilderLine;
+import dev.osimage.image.Mounts;
 import dev.osimage.image.PartName;
+import dev.osimage.image.PlannedSource;
 import dev.osimage.image.Termination;
 import dev.osimage.image.Wire;
 import dev.osimage.oci.Digest;
 import dev.osimage.oci.Repository;
+import dev.osimage.oci.content.Compression;
+import dev.osimage.oci.http.HttpSettings;
+import dev.osimage.oci.http.RetryPolicy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -22,12 +28,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import javax.net.ssl.SSLSocketFactory;
 import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -37,11 +45,23 @@ import org.slf4j.LoggerFactory;
 /** A registry, a web server and a folder, between which the builder runs as it does in a pod. */
 final class Workbench implements AutoCloseable {
 
+  static final HttpSettings SETTINGS = HttpSettings.of(Map.of());
+
+  /** Two tries with next to no wait between them. */
+  static final RetryPolicy RETRIES =
+      new RetryPolicy(
+          2,
+          Duration.ofMillis(1),
+          Duration.ofMillis(5),
+          Duration.ofSeconds(1),
+          Duration.ofMinutes(1));
+
   final FakeRegistry registry = new FakeRegistry();
 
   private final MockWebServer registryServer = new MockWebServer();
   private final MockWebServer webServer = new MockWebServer();
   private final Map<String, Supplier<MockResponse>> files = new HashMap<>();
+  private final Map<String, Map<String, String>> protections = new HashMap<>();
   private final Path folder;
 
   /** Everything that one run left behind. */
@@ -72,7 +92,14 @@ final class Workbench implements AutoCloseable {
         new Dispatcher() {
           @Override
           public MockResponse dispatch(RecordedRequest request) {
-            var file = files.get(request.getUrl().encodedPath());
+            var path = request.getUrl().encodedPath();
+            var wanted = protections.getOrDefault(path, Map.of());
+            if (!wanted.entrySet().stream()
+                .allMatch(header ->
+                    header.getValue().equals(request.getHeaders().get(header.getKey())))) {
+              return new MockResponse.Builder().code(401).build();
+            }
+            var file = files.get(path);
             return file == null ? new MockResponse.Builder().code(404).build() : file.get();
           }
         });
@@ -92,26 +119,52 @@ final class Workbench implements AutoCloseable {
     serve(path, () -> new MockResponse.Builder().body(content).build());
   }
 
+  /** Serves a file to those who send these headers. */
+  void protect(String path, Map<String, String> headers, MockResponse response) {
+    protections.put(path, headers);
+    serve(path, () -> response);
+  }
+
+  /** A web server with TLS that answers everything alike. */
+  static MockWebServer tlsServer(SSLSocketFactory sockets, MockResponse response)
+      throws IOException {
+    var server = new MockWebServer();
+    server.useHttps(sockets);
+    server.setDispatcher(
+        new Dispatcher() {
+          @Override
+          public MockResponse dispatch(RecordedRequest request) {
+            return response;
+          }
+        });
+    server.start();
+    return server;
+  }
+
   String url(String path) {
     return "http://localhost:" + webServer.getPort() + path;
   }
 
+  /** A part that is its whole source. */
+  record Input(PartName name, PlannedSource source, Digest digest, boolean checkHeader) {}
+
   /** A part from the web server, which serves {@code content} for it. */
-  PlannedPart fetched(PartName name, String content) {
+  Input fetched(PartName name, String content) {
     serve("/" + name.text(), content);
     return fetched(name, "/" + name.text() + "?token=hush", Digest.of(bytes(content)));
   }
 
-  PlannedPart fetched(PartName name, String path, Digest digest) {
+  Input fetched(PartName name, String path, Digest digest) {
     return source(name, url(path), digest, false);
   }
 
-  static PlannedPart source(PartName name, String url, Digest digest, boolean checkHeader) {
-    return new PlannedPart(name, mediaType(name), digest, url, null, checkHeader);
+  static Input source(PartName name, String url, Digest digest, boolean checkHeader) {
+    return new Input(name, new PlannedSource.Http(url, digest, null, null), digest, checkHeader);
   }
 
-  static PlannedPart inline(PartName name, String content) {
-    return new PlannedPart(name, mediaType(name), Digest.of(bytes(content)), null, content, false);
+  static Input inline(PartName name, String content) {
+    var source = PlannedSource.Inline.of(content);
+    return new Input(name, source, source.digest(), false);
   }
 
   static String mediaType(PartName name) {
@@ -122,39 +175,67 @@ final class Workbench implements AutoCloseable {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  BuildPlan plan(PlannedPart... parts) {
+  BuildPlan plan(Input... parts) {
     return plan(60, parts);
   }
 
-  BuildPlan plan(long timeoutSeconds, PlannedPart... parts) {
+  BuildPlan plan(long timeoutSeconds, Input... inputs) {
+    var parts =
+        IntStream.range(0, inputs.length)
+            .mapToObj(i ->
+                new PlannedPart(
+                    inputs[i].name(),
+                    mediaType(inputs[i].name()),
+                    i,
+                    null,
+                    Compression.NONE,
+                    inputs[i].digest(),
+                    inputs[i].checkHeader()))
+            .toList();
     return new BuildPlan(
         BuildPlan.VERSION,
         Architecture.AMD64,
         "abcdef0123456789".repeat(4),
         new BuildPlan.Config(
             "application/vnd.example.config", "{\"commandLine\":\"ro\"}", Map.of()),
-        List.of(parts),
+        Arrays.stream(inputs).map(Input::source).toList(),
+        parts,
         Map.of(),
-        repository(),
-        List.of("1.0-amd64", "latest-amd64"),
-        true,
+        new PlannedDestination(
+            repository(), List.of("1.0-amd64", "latest-amd64"), true, null, null),
         timeoutSeconds);
   }
 
   Run run(BuildPlan plan) {
-    return run(new String(Wire.write(plan), StandardCharsets.UTF_8), Optional.empty());
+    return run(new String(Wire.write(plan), StandardCharsets.UTF_8));
   }
 
   /** A run with a mounted Secret that has these keys. */
   Run run(BuildPlan plan, Map<String, String> secret) throws IOException {
-    var mount = Files.createDirectories(folder.resolve("credentials"));
+    var mount = Files.createDirectories(mounts().secret("push"));
     for (var entry : secret.entrySet()) {
       Files.writeString(mount.resolve(entry.getKey()), entry.getValue());
     }
-    return run(new String(Wire.write(plan), StandardCharsets.UTF_8), Optional.of(mount));
+    var destination = plan.destination();
+    return run(
+        new BuildPlan(
+            plan.version(),
+            plan.architecture(),
+            plan.inputsHash(),
+            plan.config(),
+            plan.sources(),
+            plan.parts(),
+            plan.annotations(),
+            new PlannedDestination(
+                destination.repository(), destination.tags(), true, "push", null),
+            plan.timeoutSeconds()));
   }
 
-  Run run(String plan, Optional<Path> credentials) {
+  Mounts mounts() {
+    return new Mounts(folder.resolve("mounts"));
+  }
+
+  Run run(String plan) {
     var planFile = folder.resolve("plan.json");
     var terminationFile = folder.resolve("termination");
     var output = new ByteArrayOutputStream();
@@ -170,7 +251,9 @@ final class Workbench implements AutoCloseable {
               planFile,
               Digest.of(Files.readAllBytes(planFile)).toString(),
               terminationFile,
-              credentials,
+              mounts(),
+              SETTINGS,
+              RETRIES,
               new PrintStream(output, true, StandardCharsets.UTF_8));
       var time = Duration.ofNanos(System.nanoTime() - start);
       var termination = Wire.read(Files.readAllBytes(terminationFile), Termination.class);

@@ -110,13 +110,13 @@ public final class BootHeader {
       return "is an ELF file (a vmlinux, perhaps; boot loaders take bzImage or Image)";
     }
     if (startsWith(0x1f, 0x8b)) {
-      return "is compressed with gzip (an initramfs, perhaps)";
+      return "is compressed with gzip (an initramfs, perhaps, or it needs decompress: Gzip)";
     }
     if (startsWith(0x28, 0xb5, 0x2f, 0xfd)) {
-      return "is compressed with zstd (an initramfs, perhaps)";
+      return "is compressed with zstd (an initramfs, perhaps, or it needs decompress: Zstd)";
     }
     if (startsWith(0xfd, '7', 'z', 'X', 'Z')) {
-      return "is compressed with xz (an initramfs, perhaps)";
+      return "is compressed with xz (an initramfs, perhaps, or it needs decompress: Xz)";
     }
     if (hasText(0, "0707")) {
       return "is a cpio archive (an initramfs, perhaps)";

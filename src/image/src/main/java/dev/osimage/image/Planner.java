@@ -1,34 +1,31 @@
 package dev.osimage.image;
 
 import dev.osimage.api.Annotations;
-import dev.osimage.api.BootCheck;
+import dev.osimage.api.ConfigMapReference;
+import dev.osimage.api.Destination;
 import dev.osimage.api.Durations;
-import dev.osimage.api.FileSource;
 import dev.osimage.api.Format;
 import dev.osimage.api.OsImageSpec;
+import dev.osimage.api.SecretReference;
 import dev.osimage.image.BuildPlan.Config;
-import dev.osimage.image.BuildPlan.PlannedPart;
-import dev.osimage.oci.Digest;
+import dev.osimage.image.BuildPlan.PlannedDestination;
 import dev.osimage.oci.GoJson;
 import dev.osimage.oci.Repository;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a {@link BuildPlan} of a spec: the one place where that happens. */
 public final class Planner {
 
-  private static final int MAX_PORT = 65535;
-  private static final int MAX_INLINE = 64 * 1024;
   private static final Pattern TAG = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
+  private static final int MAX_NAME = 253;
+  private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]*[a-z0-9])?");
   private static final Pattern CONTENT_TAG = Pattern.compile("osimage-[0-9a-f]{16}");
 
   private Planner() {}
@@ -38,35 +35,80 @@ public final class Planner {
    * API server: {@link IllegalArgumentException} with a sentence for the user.
    */
   public static BuildPlan plan(OsImageSpec spec, Duration defaultTimeout) {
-    var destination = spec.destination();
     require(
         spec.commandLine() == null
             || spec.commandLine().chars().noneMatch(c -> c < 0x20 || c == 0x7f),
         "commandLine must be one line without control characters");
     var timeout = spec.timeout() == null ? defaultTimeout : Durations.parse(spec.timeout());
     var annotations = spec.annotations();
+    var files = PlannedFiles.of(spec);
     return new BuildPlan(
         BuildPlan.VERSION,
         spec.architecture(),
         InputsHash.of(spec),
         config(spec, annotations),
-        parts(spec),
+        files.sources(),
+        files.parts(),
         annotations == null ? Map.of() : orEmpty(annotations.manifest()),
-        Repository.parse(destination.repository()),
-        tags(destination.effectiveTags()),
-        destination.usesPlainHttp(),
+        destination(spec.destination()),
         timeout.toSeconds());
   }
 
   /** What is allowed and still likely to be a mistake. */
-  public static Optional<String> warning(OsImageSpec spec) {
-    var both = spec.files().rootfs() != null && spec.files().squashfs() != null;
-    return both && spec.effectiveFormat() != Format.ONMETAL
-        ? Optional.of(
-            "rootfs and squashfs are in one image: released virtual machine providers boot the"
-                + " squashfs as disk then; publish two images unless only machines that boot over"
-                + " the network use this one")
-        : Optional.empty();
+  public static List<Warning> warnings(OsImageSpec spec) {
+    var warnings = new ArrayList<Warning>();
+    var files = spec.files();
+    if (files.rootfs() != null
+        && files.squashfs() != null
+        && spec.effectiveFormat() != Format.ONMETAL) {
+      warnings.add(
+          new Warning(
+              "RootfsAndSquashfs",
+              "rootfs and squashfs are in one image: released virtual machine providers boot the"
+                  + " squashfs as disk then; publish two images unless only machines that boot over"
+                  + " the network use this one"));
+    }
+    for (var name : PartName.values()) {
+      var file = name.sourceIn(files);
+      if (file != null && PartInput.isArchiveUnawares(name, file)) {
+        warnings.add(
+            new Warning(
+                "ArchiveWithoutPath",
+                "%s is an archive by the name in http.url, and published as archive: set path to"
+                        .formatted(name.text())
+                    + " publish a file in it, or decompress to say that the archive is wanted"));
+      }
+    }
+    return warnings;
+  }
+
+  private static PlannedDestination destination(Destination destination) {
+    require(
+        destination.caBundleRef() == null || !destination.usesPlainHttp(),
+        "destination.caBundleRef has no meaning with plainHTTP: true: remove one of them");
+    return new PlannedDestination(
+        Repository.parse(destination.repository()),
+        tags(destination.effectiveTags()),
+        destination.usesPlainHttp(),
+        name(destination.secretRef()),
+        name(destination.caBundleRef()));
+  }
+
+  static @Nullable String name(@Nullable SecretReference secret) {
+    return secret == null ? null : checked("Secret", secret.name());
+  }
+
+  static @Nullable String name(@Nullable ConfigMapReference configMap) {
+    return configMap == null ? null : checked("ConfigMap", configMap.name());
+  }
+
+  /** Names become folders in {@link Mounts}. */
+  private static String checked(String kind, String name) {
+    require(
+        name.length() <= MAX_NAME && NAME.matcher(name).matches(),
+        "'%.253s' is not the name of a %s: lower-case letters, digits, '-' and '.'"
+            .formatted(name, kind));
+    return name;
   }
 
   private static List<String> tags(List<String> tags) {
@@ -99,75 +141,6 @@ public final class Planner {
         annotations == null ? Map.of() : orEmpty(annotations.config()));
   }
 
-  private static List<PlannedPart> parts(OsImageSpec spec) {
-    var format = spec.effectiveFormat();
-    var parts = new ArrayList<PlannedPart>();
-    for (var name : PartName.values()) {
-      var source = name.sourceIn(spec.files());
-      if (source != null) {
-        var mediaType = FormatProfile.of(format).mediaType(name);
-        if (mediaType.isEmpty()) {
-          throw new IllegalArgumentException(
-              "format " + format.text() + " has no " + name.text() + ": remove it");
-        }
-        parts.add(part(name, mediaType.get(), source, spec.effectiveBootCheck()));
-      } else if (format == Format.ONMETAL && FormatProfile.of(format).mediaType(name).isPresent()) {
-        throw new IllegalArgumentException("format onmetal needs " + name.text() + ": add it");
-      }
-    }
-    if (parts.isEmpty()) {
-      throw new IllegalArgumentException("files is empty: name at least one file");
-    }
-    return parts;
-  }
-
-  private static PlannedPart part(
-      PartName name, String mediaType, FileSource source, BootCheck check) {
-    boolean bootable = name == PartName.KERNEL || name == PartName.UKI;
-    return new PlannedPart(
-        name,
-        mediaType,
-        digest(name, source),
-        source.http() == null ? null : checked(name, source.http().url()),
-        source.inline(),
-        bootable && check == BootCheck.HEADER);
-  }
-
-  /** Refuses what no client could fetch; admission can't see all of it. */
-  private static String checked(PartName name, String url) {
-    try {
-      var uri = new URI(url);
-      boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-      if (web
-          && uri.getUserInfo() == null
-          && uri.getHost() != null
-          && uri.getPort() != 0
-          && uri.getPort() <= MAX_PORT) {
-        return url;
-      }
-    } catch (URISyntaxException e) {
-      // The same sentence; its message would repeat a query, which may be a credential.
-    }
-    throw new IllegalArgumentException(
-        name.text() + ": http.url must be a complete http:// or https:// URL without a user name");
-  }
-
-  /** The digest of a part's bytes, which is known before any of them has been read. */
-  static Digest digest(PartName name, FileSource source) {
-    if ((source.http() == null) == (source.inline() == null)) {
-      throw new IllegalArgumentException(
-          name.text() + " needs exactly one source: set either http or inline");
-    }
-    if (source.http() != null) {
-      return Digest.parse(source.http().digest());
-    }
-    var bytes = orEmpty(source.inline()).getBytes(StandardCharsets.UTF_8);
-    require(
-        bytes.length > 0 && bytes.length <= MAX_INLINE,
-        "inline text of " + name.text() + " must have 1 to 65536 bytes");
-    return Digest.of(bytes);
-  }
-
   private static void require(boolean holds, String sentence) {
     if (!holds) {
       throw new IllegalArgumentException(sentence);
@@ -178,7 +151,7 @@ public final class Planner {
     return map == null ? Map.of() : map;
   }
 
-  private static String orEmpty(@Nullable String text) {
+  static String orEmpty(@Nullable String text) {
     return text == null ? "" : text;
   }
 }

@@ -16,8 +16,8 @@ public final class PublicationHash {
   public static String of(BuildPlan plan) {
     var form = new LinkedHashMap<String, Object>();
     form.put("inputsHash", plan.inputsHash());
-    form.put("repository", plan.repository().toString());
-    form.put("tags", plan.tags().stream().sorted().toList());
+    form.put("repository", plan.destination().repository().toString());
+    form.put("tags", plan.destination().tags().stream().sorted().toList());
     return Digest.of(GoJson.write(form)).hex();
   }
 }

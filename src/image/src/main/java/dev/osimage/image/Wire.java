@@ -48,13 +48,13 @@ public final class Wire {
     }
   }
 
-  /** Reads a plan; refuses one that is newer than this code. */
+  /** Reads a plan; refuses one of another version, which another release of the operator wrote. */
   public static BuildPlan readPlan(byte[] json) {
-    // The version first: what a newer plan holds besides may be unreadable here.
+    // The version first: what another plan holds besides may be unreadable here.
     var version = read(json, Version.class).version();
-    if (version > BuildPlan.VERSION) {
+    if (version != BuildPlan.VERSION) {
       throw new IllegalArgumentException(
-          "the plan has version %d and this builder reads up to %d: use one image for operator and"
+          "the plan has version %d and this builder reads version %d: use one image for operator and"
                   .formatted(version, BuildPlan.VERSION)
               + " builder");
     }

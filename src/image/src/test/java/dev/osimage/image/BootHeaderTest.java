@@ -105,9 +105,9 @@ class BootHeaderTest {
       ignoreLeadingAndTrailingWhitespace = false,
       value = {
         "\u007fELF|is an ELF file (a vmlinux, perhaps; boot loaders take bzImage or Image)",
-        "\u001f\u008b\u0008|is compressed with gzip (an initramfs, perhaps)",
-        "(\u00b5/\u00fd|is compressed with zstd (an initramfs, perhaps)",
-        "\u00fd7zXZ|is compressed with xz (an initramfs, perhaps)",
+        "\u001f\u008b\u0008|is compressed with gzip (an initramfs, perhaps, or it needs decompress: Gzip)",
+        "(\u00b5/\u00fd|is compressed with zstd (an initramfs, perhaps, or it needs decompress: Zstd)",
+        "\u00fd7zXZ|is compressed with xz (an initramfs, perhaps, or it needs decompress: Xz)",
         "070701|is a cpio archive (an initramfs, perhaps)",
         "070707|is a cpio archive (an initramfs, perhaps)",
         "hsqs|is a squashfs",

@@ -5,11 +5,17 @@ import static dev.osimage.image.PartName.ISO;
 import static dev.osimage.image.PartName.KERNEL;
 import static dev.osimage.image.PartName.ROOTFS;
 import static dev.osimage.image.PartName.SQUASHFS;
+import static dev.osimage.image.Specs.file;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osimage.api.Architecture;
 import dev.osimage.api.BootCheck;
+import dev.osimage.api.ConfigMapReference;
+import dev.osimage.api.Decompress;
+import dev.osimage.api.FileSource;
 import dev.osimage.api.Format;
+import dev.osimage.api.HttpSource;
+import dev.osimage.api.SecretReference;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -28,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class InputsHashTest {
 
+  private static final String ARCHIVE = "https://h.example/os.tar.gz";
   private static final String ROOTFS_DIGEST =
       "sha256:412dfcf5f8128953b1d8308ce1e3a7cd815f056b9fe8d69ee26112baf9822e19";
   private static final String KERNEL_DIGEST =
@@ -77,7 +84,42 @@ class InputsHashTest {
             "uki":{"digest":"sha256:50261b5655ba4558ec372039034aa583d607774c430c9d4a5153b8b61210355f"},\
             "iso":{"digest":"sha256:2b8341a8ca02339b0f5ce02632c3277858f0d117a6ef906b4ea5c771f5513ce1"}}}\
             """,
-            "7d3493a80d8b83d4a674bdced9f27c4080c85fb05f69b73e7ff57d168de5b2e3"));
+            "7d3493a80d8b83d4a674bdced9f27c4080c85fb05f69b73e7ff57d168de5b2e3"),
+        Arguments.of(
+            "a disk that is decompressed by its name",
+            Specs.spec().http(ROOTFS, "https://h.example/disk.xz", ROOTFS_DIGEST),
+            """
+            {"version":1,"format":"ironcore","architecture":"amd64",\
+            "files":{"rootfs":{"digest":"sha256:412dfcf5f8128953b1d8308ce1e3a7cd815f056b9fe8d69ee26112baf9822e19",\
+            "decompress":"xz"}}}\
+            """,
+            "fd5b23a4180a06bf0e7a8f31001332b46bba865d31047ed8096de5569a6e0d0a"),
+        Arguments.of(
+            "files from an archive",
+            Specs.spec()
+                .source(
+                    ROOTFS, file(ARCHIVE, ROOTFS_DIGEST, "./out/disk.raw.zst", null, KERNEL_DIGEST))
+                .source(KERNEL, file(ARCHIVE, ROOTFS_DIGEST, "/boot/vmlinuz", null, null))
+                .source(
+                    ISO,
+                    file(
+                        "https://h.example/iso",
+                        ROOTFS_DIGEST,
+                        null,
+                        Decompress.LZ4,
+                        KERNEL_DIGEST)),
+            """
+            {"version":1,"format":"ironcore","architecture":"amd64",\
+            "files":{"rootfs":{"digest":"sha256:412dfcf5f8128953b1d8308ce1e3a7cd815f056b9fe8d69ee26112baf9822e19",\
+            "path":"out/disk.raw.zst","decompress":"zstd",\
+            "finalDigest":"sha256:688d4700ad15c33a624b63d05dc9e764b8f1499a50fdd6239aaa03216ae89999"},\
+            "kernel":{"digest":"sha256:412dfcf5f8128953b1d8308ce1e3a7cd815f056b9fe8d69ee26112baf9822e19",\
+            "path":"boot/vmlinuz"},\
+            "iso":{"digest":"sha256:412dfcf5f8128953b1d8308ce1e3a7cd815f056b9fe8d69ee26112baf9822e19",\
+            "decompress":"lz4",\
+            "finalDigest":"sha256:688d4700ad15c33a624b63d05dc9e764b8f1499a50fdd6239aaa03216ae89999"}}}\
+            """,
+            "f77bd7391557158cf0fe76cea9442df2cd326dcd8f48ca7fc22059d469900872"));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -94,6 +136,8 @@ class InputsHashTest {
         row("inline instead of http", s -> s.inline(KERNEL, "KERNEL\n")),
         row("the destination", s -> s.destination("other.example/os", "1", "2")),
         row("how the registry is reached", Specs::plainHttpWithSecret),
+        row("what vouches for the registry", s -> s.secret("push").caBundle("ca")),
+        row("how the web server is reached", s -> s.source(KERNEL, protectedKernel())),
         row("the clocks", s -> s.timeouts("5m", "10m")),
         row("the boot check", s -> s.bootCheck(BootCheck.OFF)),
         row("suspending", Specs::suspended),
@@ -102,6 +146,16 @@ class InputsHashTest {
         row("an empty config", s -> s.config(Map.of())),
         row("empty annotations", s -> s.annotations(Map.of(), Map.of())),
         row("no annotations inside", Specs::noAnnotationsInside));
+  }
+
+  private static FileSource protectedKernel() {
+    var http =
+        new HttpSource(
+            "https://h.example/k",
+            KERNEL_DIGEST,
+            new SecretReference("web"),
+            new ConfigMapReference("ca"));
+    return new FileSource(http, null, null, null, null);
   }
 
   @ParameterizedTest(name = "{0}")
@@ -133,6 +187,53 @@ class InputsHashTest {
         .as(what)
         .isNotEqualTo(InputsHash.of(base().make()));
     assertThat(manifestOf(change.apply(base()))).as(what).isNotEqualTo(manifestOf(base()));
+  }
+
+  /** Nothing is done to these files: their hashes are those from before anything could be done. */
+  @Test
+  void aFileThatIsPublishedAsItIsKeepsItsHashHoweverThatIsSaid() {
+    var url = "https://h.example/k";
+    var plain = InputsHash.of(Specs.spec().http(KERNEL, url, KERNEL_DIGEST).make());
+
+    assertThat(
+            Stream.of(
+                    file(url, KERNEL_DIGEST, null, Decompress.NONE, null),
+                    file(url, KERNEL_DIGEST, null, Decompress.AUTO, null),
+                    file(url, KERNEL_DIGEST, null, null, KERNEL_DIGEST),
+                    file(url + ".gz", KERNEL_DIGEST, null, null, null))
+                .map(file -> InputsHash.of(Specs.spec().source(KERNEL, file).make())))
+        .containsOnly(plain);
+    assertThat(hashOfRootfs(file(url + ".xz", ROOTFS_DIGEST, null, Decompress.NONE, null)))
+        .as("the smallest spec of the golden ones")
+        .isEqualTo("3d711e941a92cdeb9e79934d7a819aec94194985b12240d7fe5690326079ad36");
+  }
+
+  @Test
+  void whatIsDoneToAFileDecidesTheHashAndNotHowItIsSaid() {
+    var url = "https://h.example/disk";
+
+    assertThat(hashOfRootfs(file(url + ".xz", ROOTFS_DIGEST, null, null, null)))
+        .isEqualTo(hashOfRootfs(file(url, ROOTFS_DIGEST, null, Decompress.XZ, null)));
+    assertThat(hashOfRootfs(file(url, ROOTFS_DIGEST, "./a.gz", null, null)))
+        .isEqualTo(hashOfRootfs(file(url + ".tar", ROOTFS_DIGEST, "/a.gz", Decompress.GZIP, null)));
+    assertThat(
+            Stream.of(
+                    file(url, ROOTFS_DIGEST, null, null, null),
+                    file(url, ROOTFS_DIGEST, null, Decompress.XZ, null),
+                    file(url, ROOTFS_DIGEST, null, Decompress.GZIP, null),
+                    file(url, ROOTFS_DIGEST, null, Decompress.XZ, KERNEL_DIGEST),
+                    file(url, ROOTFS_DIGEST, null, Decompress.XZ, ROOTFS_DIGEST),
+                    file(url, ROOTFS_DIGEST, "a", null, null),
+                    file(url, ROOTFS_DIGEST, "a", Decompress.XZ, null),
+                    file(url, ROOTFS_DIGEST, "b", null, null),
+                    file(url, ROOTFS_DIGEST, "a", null, KERNEL_DIGEST),
+                    file(url, KERNEL_DIGEST, "a", null, null))
+                .map(InputsHashTest::hashOfRootfs))
+        .doesNotHaveDuplicates();
+  }
+
+  private static String hashOfRootfs(FileSource file) {
+    return InputsHash.of(Specs.spec().source(ROOTFS, file).make());
   }
 
   @Test
@@ -214,8 +315,8 @@ class InputsHashTest {
   private static String manifestOf(Specs spec) {
     var sizes = Map.of(ROOTFS, 7L, INITRAMFS, 10L, KERNEL, 7L, ISO, 4L);
     var plan = spec.plan();
-    return plan.config().text()
-        + new String(plan.manifest(sizes).toBytes(), StandardCharsets.UTF_8);
+    var manifest = plan.manifest(Specs.published(plan, sizes)).toBytes();
+    return plan.config().text() + new String(manifest, StandardCharsets.UTF_8);
   }
 
   private static String sha256(String text) throws NoSuchAlgorithmException {

@@ -15,12 +15,16 @@ import dev.osimage.api.FileSource;
 import dev.osimage.api.Files;
 import dev.osimage.api.Format;
 import dev.osimage.api.HttpSource;
+import dev.osimage.image.BuildPlan.PlannedDestination;
 import dev.osimage.image.BuildPlan.PlannedPart;
+import dev.osimage.image.BuilderLine.PublishedPart;
 import dev.osimage.oci.Digest;
 import dev.osimage.oci.Repository;
+import dev.osimage.oci.content.Compression;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -49,25 +53,32 @@ class PlannerTest {
 
     assertThat(plan.version()).isEqualTo(BuildPlan.VERSION);
     assertThat(plan.architecture()).isEqualTo(Architecture.ARM64);
-    assertThat(plan.repository()).isEqualTo(Repository.parse("localhost:5000/os"));
-    assertThat(plan.tags()).containsExactly("2", "1");
-    assertThat(plan.plainHttp()).isTrue();
+    assertThat(plan.destination())
+        .isEqualTo(
+            new PlannedDestination(
+                Repository.parse("localhost:5000/os"), List.of("2", "1"), true, "push", null));
     assertThat(plan.timeoutSeconds()).isEqualTo(5400);
+    assertThat(plan.sources())
+        .containsExactly(
+            PlannedSource.Inline.of("i"),
+            new PlannedSource.Http("https://h.example/k?x=y", new Digest(HEX), null, null));
     assertThat(plan.parts())
         .containsExactly(
             new PlannedPart(
                 INITRAMFS,
                 "application/vnd.ironcore.image.initramfs",
-                Digest.of(new byte[] {'i'}),
+                0,
                 null,
-                "i",
+                Compression.NONE,
+                Digest.of(new byte[] {'i'}),
                 false),
             new PlannedPart(
                 KERNEL,
                 "application/vnd.ironcore.image.kernel",
-                new Digest(HEX),
-                "https://h.example/k?x=y",
+                1,
                 null,
+                Compression.NONE,
+                new Digest(HEX),
                 true));
   }
 
@@ -132,7 +143,7 @@ class PlannerTest {
   }
 
   static Stream<Arguments> refusals() {
-    var good = new HttpSource("https://h.example/k", "sha256:" + HEX);
+    var good = new HttpSource("https://h.example/k", "sha256:" + HEX, null, null);
     return Stream.of(
         Arguments.of(Specs.spec(), "files is empty: name at least one file"),
         Arguments.of(
@@ -163,10 +174,10 @@ class PlannerTest {
             Specs.withInputs(ROOTFS).config(Map.of("commandLine", "x")),
             "config must not contain 'commandLine': use the field spec.commandLine"),
         Arguments.of(
-            Specs.spec().source(KERNEL, new FileSource(null, null)),
+            Specs.spec().source(KERNEL, new FileSource(null, null, null, null, null)),
             "kernel needs exactly one source: set either http or inline"),
         Arguments.of(
-            Specs.spec().source(KERNEL, new FileSource(good, "both")),
+            Specs.spec().source(KERNEL, new FileSource(good, "both", null, null, null)),
             "kernel needs exactly one source: set either http or inline"),
         Arguments.of(
             Specs.spec().http(KERNEL, "https://h.example/k", "sha512:" + HEX),
@@ -208,6 +219,9 @@ class PlannerTest {
         Arguments.of(
             "a URL with a password",
             Specs.spec().http(ROOTFS, "https://u:p@h.example/k", "sha256:" + HEX)),
+        Arguments.of(
+            "authorities for a registry without TLS",
+            Specs.withInputs(ROOTFS).plainHttpWithSecret().caBundle("ca")),
         Arguments.of("an empty inline text", Specs.spec().inline(ROOTFS, "")),
         Arguments.of("much inline text", Specs.spec().inline(ROOTFS, rootfs.repeat(10_000))));
   }
@@ -220,29 +234,44 @@ class PlannerTest {
 
   @Test
   void rootfsTogetherWithSquashfsIsWarnedAbout() {
-    assertThat(Planner.warning(Specs.withInputs(ROOTFS, SQUASHFS, KERNEL).make()))
-        .hasValueSatisfying(
-            warning -> assertThat(warning).startsWith("rootfs and squashfs are in one image:"));
+    assertThat(Planner.warnings(Specs.withInputs(ROOTFS, SQUASHFS, KERNEL).make()))
+        .singleElement()
+        .satisfies(warning -> {
+          assertThat(warning.reason()).isEqualTo("RootfsAndSquashfs");
+          assertThat(warning.message()).startsWith("rootfs and squashfs are in one image:");
+        });
     assertThat(
-            Planner.warning(
+            Planner.warnings(
                 Specs.withInputs(ROOTFS, SQUASHFS).format(Format.IRONCORE_LEGACY).make()))
-        .isPresent();
+        .hasSize(1);
   }
 
   @Test
   void otherImagesAreNotWarnedAbout() {
-    assertThat(Planner.warning(Specs.withInputs(ROOTFS, KERNEL, INITRAMFS).make())).isEmpty();
-    assertThat(Planner.warning(Specs.withInputs(SQUASHFS, KERNEL, INITRAMFS, UKI).make()))
+    assertThat(Planner.warnings(Specs.withInputs(ROOTFS, KERNEL, INITRAMFS).make())).isEmpty();
+    assertThat(Planner.warnings(Specs.withInputs(SQUASHFS, KERNEL, INITRAMFS, UKI).make()))
         .isEmpty();
   }
 
   @Test
-  void aManifestNeedsTheSizeOfEveryPart() {
+  void aManifestNeedsDigestAndSizeOfEveryPart() {
     var plan = Specs.withInputs(ROOTFS, KERNEL).plan();
+    var published = Specs.published(plan, Map.of());
+    published.remove(KERNEL);
 
-    assertThatThrownBy(() -> plan.manifest(Map.of(ROOTFS, 7L)))
+    assertThatThrownBy(() -> plan.manifest(published))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("no size of part kernel");
+        .hasMessage("no digest and size of part kernel");
+  }
+
+  @Test
+  void aManifestNamesNoPartButThePlannedOne() {
+    var plan = Specs.withInputs(ROOTFS).plan();
+    var other = new PublishedPart(ROOTFS, "x", new Digest(HEX), 7);
+
+    assertThatThrownBy(() -> plan.manifest(Map.of(ROOTFS, other)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("part rootfs is sha256:" + HEX + ", but the plan says ");
   }
 
   @Test

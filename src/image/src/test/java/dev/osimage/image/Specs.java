@@ -3,6 +3,8 @@ package dev.osimage.image;
 import dev.osimage.api.Annotations;
 import dev.osimage.api.Architecture;
 import dev.osimage.api.BootCheck;
+import dev.osimage.api.ConfigMapReference;
+import dev.osimage.api.Decompress;
 import dev.osimage.api.Destination;
 import dev.osimage.api.FileSource;
 import dev.osimage.api.Files;
@@ -10,6 +12,8 @@ import dev.osimage.api.Format;
 import dev.osimage.api.HttpSource;
 import dev.osimage.api.OsImageSpec;
 import dev.osimage.api.SecretReference;
+import dev.osimage.image.BuilderLine.PublishedPart;
+import dev.osimage.oci.Digest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +35,8 @@ final class Specs {
   private @Nullable String commandLine;
   private @Nullable Map<String, String> config;
   private @Nullable Annotations annotations;
-  private Destination destination = new Destination("registry.example.com/os/gl", null, null, null);
+  private Destination destination =
+      new Destination("registry.example.com/os/gl", null, null, null, null);
   private @Nullable BootCheck bootCheck;
   private @Nullable Boolean suspend;
   private @Nullable String timeout;
@@ -64,13 +69,22 @@ final class Specs {
   }
 
   Specs inline(PartName part, String text) {
-    files.put(part, new FileSource(null, text));
-    return this;
+    return source(part, new FileSource(null, text, null, null, null));
   }
 
   Specs http(PartName part, String url, String digest) {
-    files.put(part, new FileSource(new HttpSource(url, digest), null));
-    return this;
+    return source(part, file(url, digest, null, null, null));
+  }
+
+  /** A file of which everything is given but how its server is reached. */
+  static FileSource file(
+      String url,
+      String digest,
+      @Nullable String path,
+      @Nullable Decompress decompress,
+      @Nullable String finalDigest) {
+    return new FileSource(
+        new HttpSource(url, digest, null, null), null, path, decompress, finalDigest);
   }
 
   Specs source(PartName part, FileSource source) {
@@ -109,14 +123,36 @@ final class Specs {
   }
 
   Specs destination(String repository, String... tags) {
-    destination = new Destination(repository, List.of(tags), null, null);
+    destination = new Destination(repository, List.of(tags), null, null, null);
     return this;
   }
 
   Specs plainHttpWithSecret() {
     destination =
         new Destination(
-            destination.repository(), destination.tags(), new SecretReference("push"), true);
+            destination.repository(), destination.tags(), new SecretReference("push"), null, true);
+    return this;
+  }
+
+  Specs secret(String name) {
+    destination =
+        new Destination(
+            destination.repository(),
+            destination.tags(),
+            new SecretReference(name),
+            destination.caBundleRef(),
+            destination.plainHTTP());
+    return this;
+  }
+
+  Specs caBundle(String name) {
+    destination =
+        new Destination(
+            destination.repository(),
+            destination.tags(),
+            destination.secretRef(),
+            new ConfigMapReference(name),
+            destination.plainHTTP());
     return this;
   }
 
@@ -155,6 +191,22 @@ final class Specs {
         suspend,
         timeout,
         pendingTimeout);
+  }
+
+  /** The parts as a builder finds them: digests that only it can know are made up. */
+  static Map<PartName, PublishedPart> published(BuildPlan plan, Map<PartName, Long> sizes) {
+    var published = new EnumMap<PartName, PublishedPart>(PartName.class);
+    for (var part : plan.parts()) {
+      var made = Digest.of(part.toString().getBytes(StandardCharsets.UTF_8));
+      published.put(
+          part.name(),
+          new PublishedPart(
+              part.name(),
+              part.mediaType(),
+              part.digest() == null ? made : part.digest(),
+              sizes.getOrDefault(part.name(), 7L)));
+    }
+    return published;
   }
 
   BuildPlan plan() {

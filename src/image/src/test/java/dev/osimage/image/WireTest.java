@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.osimage.api.Reason;
+import dev.osimage.image.BuildPlan.PlannedPart;
 import dev.osimage.image.BuilderLine.Progress;
 import dev.osimage.image.BuilderLine.PublishedPart;
 import dev.osimage.image.BuilderLine.Result;
 import dev.osimage.oci.Digest;
+import dev.osimage.oci.content.Compression;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +47,66 @@ class WireTest {
   }
 
   @Test
+  void everyKindOfSourceIsReadBackAsItWasWritten() {
+    var plan = Specs.withInputs(ROOTFS).plan();
+    var sources =
+        List.<PlannedSource>of(
+            new PlannedSource.Http("https://h.example/a?b", DIGEST, "secret", "ca"),
+            new PlannedSource.Http("https://h.example/a?b", DIGEST, null, null),
+            PlannedSource.Inline.of("é"),
+            new PlannedSource.Local("/srv/os.tar", null));
+    var parts =
+        List.of(
+            new PlannedPart(ROOTFS, "a", 0, "boot/é", Compression.XZ, null, false),
+            new PlannedPart(KERNEL, "b", 3, null, Compression.NONE, DIGEST, true));
+    var changed = with(plan, sources, parts);
+
+    assertThat(Wire.readPlan(Wire.write(changed))).isEqualTo(changed);
+    assertThat(text(Wire.write(changed)))
+        .contains("\"type\":\"http\"", "\"type\":\"inline\"", "\"type\":\"local\"")
+        .doesNotContain("null", "secrets", "caBundles");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 1, 7})
+  void aPartOfASourceThatDoesNotExistIsRefused(int source) {
+    var json =
+        text(Wire.write(Specs.withInputs(ROOTFS).plan()))
+            .replace("\"source\":0", "\"source\":" + source);
+
+    assertThatThrownBy(() -> Wire.readPlan(bytes(json)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("BuildPlan");
+  }
+
+  /** Without a digest anything could be published in its place. */
+  @Test
+  void aSourceThatIsFetchedHasADigest() {
+    var plan = Specs.spec().http(KERNEL, "https://h.example/k", DIGEST.toString()).plan();
+    var json =
+        text(Wire.write(plan))
+            .replace("{\"type\":\"http\",\"digest\":\"" + DIGEST + "\"", "{\"type\":\"http\"");
+
+    assertThat(json).as("the digest is cut out").isNotEqualTo(text(Wire.write(plan)));
+    assertThatThrownBy(() -> Wire.readPlan(bytes(json)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static BuildPlan with(
+      BuildPlan plan, List<PlannedSource> sources, List<PlannedPart> parts) {
+    return new BuildPlan(
+        plan.version(),
+        plan.architecture(),
+        plan.inputsHash(),
+        plan.config(),
+        sources,
+        parts,
+        plan.annotations(),
+        plan.destination(),
+        plan.timeoutSeconds());
+  }
+
+  @Test
   void aPlanIsOneLineWithoutNullsOrDerivedValues() {
     var json = text(Wire.write(Specs.withInputs(ROOTFS).commandLine("a\\nb").plan()));
 
@@ -49,7 +114,7 @@ class WireTest {
         .startsWith("{")
         .endsWith("}")
         .doesNotContain("\n", "null", "contentTag", "bytes")
-        .contains("\"version\":1", "\"name\":\"rootfs\"", "\"architecture\":\"amd64\"");
+        .contains("\"version\":2", "\"name\":\"rootfs\"", "\"architecture\":\"amd64\"");
   }
 
   @Test
@@ -76,32 +141,47 @@ class WireTest {
     assertThat(Wire.readPlan(bytes(json))).isEqualTo(plan);
   }
 
-  @Test
-  void aNewerPlanIsRefusedWithASentence() {
-    var newer =
-        text(Wire.write(Specs.withInputs(ROOTFS).plan())).replace("\"version\":1", "\"version\":2");
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3})
+  void aPlanOfAnotherVersionIsRefusedWithASentence(int version) {
+    var other =
+        text(Wire.write(Specs.withInputs(ROOTFS).plan()))
+            .replace("\"version\":2", "\"version\":" + version);
 
-    assertNewerPlanIsRefused(newer);
+    assertPlanIsRefused(other, version);
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{\"version\":2}",
-        "{\"version\":2,\"parts\":[{\"name\":\"devicetree\"}]}",
-        "{\"version\":2,\"architecture\":\"riscv64\"}",
-        "{\"parts\":{\"kernel\":{}},\"version\":2}"
+        "{\"version\":3}",
+        "{\"version\":3,\"parts\":[{\"name\":\"devicetree\"}]}",
+        "{\"version\":3,\"architecture\":\"riscv64\"}",
+        "{\"version\":3,\"sources\":[{\"type\":\"carrier pigeon\"}]}",
+        "{\"parts\":{\"kernel\":{}},\"version\":3}"
       })
   void aNewerPlanWhoseFieldsThisBuilderCantReadIsRefusedWithTheSameSentence(String newer) {
-    assertNewerPlanIsRefused(newer);
+    assertPlanIsRefused(newer, 3);
   }
 
-  private static void assertNewerPlanIsRefused(String json) {
+  private static void assertPlanIsRefused(String json, int version) {
     assertThatThrownBy(() -> Wire.readPlan(bytes(json)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "the plan has version 2 and this builder reads up to 1: use one image for operator and"
-                + " builder");
+            "the plan has version %d and this builder reads version 2: use one image for operator"
+                    .formatted(version)
+                + " and builder");
+  }
+
+  /** The builder is run with it while the container image is made. */
+  @Test
+  void thePlanOfTheContainerImagesRecordingIsOneThatBuildersRead() throws IOException {
+    var json =
+        Files.readString(Path.of("../container/record/plan.json"))
+            .replace("@URL@", "https://localhost:1")
+            .replace("@HOST@", "localhost:1");
+
+    assertThat(Wire.readPlan(bytes(json)).parts()).hasSize(2);
   }
 
   @Test
@@ -178,7 +258,7 @@ class WireTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{}", "{\"version\":1}", "{\"version\":1,\"parts\":[]}"})
+  @ValueSource(strings = {"{\"version\":2}", "{\"version\":2,\"parts\":[],\"sources\":[]}"})
   void aPlanWithoutItsFieldsIsRefusedBeforeAnythingIsSent(String json) {
     assertThatThrownBy(() -> Wire.readPlan(bytes(json)))
         .isInstanceOf(IllegalArgumentException.class)

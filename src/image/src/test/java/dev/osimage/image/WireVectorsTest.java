@@ -73,7 +73,7 @@ class WireVectorsTest {
     var plan =
         specs.format(format).architecture(architecture).commandLine(Specs.COMMAND_LINE).plan();
 
-    var bytes = plan.manifest(sizes(parts)).toBytes();
+    var bytes = plan.manifest(Specs.published(plan, sizes(parts))).toBytes();
 
     assertThat(text(bytes)).isEqualTo(Specs.resource(vector));
     assertThat(Digest.of(bytes).hex()).isEqualTo(digest);
@@ -123,7 +123,11 @@ class WireVectorsTest {
       sizes.put(order.get(i), layer.path("size").asLong());
     }
 
-    var manifest = new ObjectMapper().readTree(text(specs.plan().manifest(sizes).toBytes()));
+    var plan = specs.plan();
+
+    var bytes = plan.manifest(Specs.published(plan, sizes)).toBytes();
+
+    var manifest = new ObjectMapper().readTree(text(bytes));
 
     assertThat(manifest.path("layers")).isEqualTo(published.path("layers"));
   }
@@ -142,7 +146,7 @@ class WireVectorsTest {
             .annotations(Map.of("signed-by", "author", "a", "b&c"), Map.of("os-release", "981.0"))
             .plan();
 
-    assertThat(text(plan.manifest(sizes(List.of(ROOTFS))).toBytes()))
+    assertThat(text(plan.manifest(Specs.published(plan, sizes(List.of(ROOTFS)))).toBytes()))
         .contains("\"size\":2,\"annotations\":{\"os-release\":\"981.0\"}},\"layers\":[")
         .endsWith("}],\"annotations\":{\"a\":\"b\\u0026c\",\"signed-by\":\"author\"}}");
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalLong;
 
 /** Bytes that can be read from their beginning more than once, as a transfer that failed needs. */
@@ -12,6 +13,11 @@ public interface Content {
 
   /** How many bytes there are, where that is known before they are read. */
   OptionalLong size() throws IOException;
+
+  /** The hosts that it is read from, each as {@code host:port}: a transfer involves them. */
+  default List<String> hosts() {
+    return List.of();
+  }
 
   /** The bytes from the beginning; the caller closes the stream. */
   InputStream open() throws IOException;

@@ -23,6 +23,11 @@ public interface ContentReader {
    */
   InputStream blob(Descriptor blob) throws IOException;
 
+  /** The hosts that blobs are read from; see {@link Content#hosts}. */
+  default List<String> hosts() {
+    return List.of();
+  }
+
   /** Manifests whose {@code subject} is this one, each with its artifact type and annotations. */
   List<Descriptor> referrers(Digest subject) throws IOException;
 }

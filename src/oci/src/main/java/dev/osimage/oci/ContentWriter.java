@@ -14,8 +14,24 @@ public interface ContentWriter {
   /** Writes a blob; nothing is kept when the content is not what the descriptor promises. */
   void writeBlob(Descriptor blob, Content content) throws IOException;
 
+  /**
+   * Takes a blob from another repository of the same registry without a transfer; false when that
+   * is not possible, and the blob has to be written.
+   */
+  default boolean mountBlob(Descriptor blob, ContentReader from) throws IOException {
+    return false;
+  }
+
   /** Writes a manifest under its digest. */
   void writeManifest(Manifest manifest) throws IOException;
+
+  /**
+   * Writes a manifest that an index or a tag will name which is written next: a place that lists
+   * its manifests need not list this one.
+   */
+  default void writeUnlisted(Manifest manifest) throws IOException {
+    writeManifest(manifest);
+  }
 
   /** Lets a tag name a manifest that has been written, moving the tag when it exists. */
   void tag(Manifest manifest, String tag) throws IOException;

@@ -49,7 +49,8 @@ public record Descriptor(
     return new Descriptor(mediaType, digest, size, annotations, platform, artifactType);
   }
 
-  static Descriptor read(JsonNode json) {
+  /** Reads one; throws {@link IllegalArgumentException} with a sentence for anything else. */
+  public static Descriptor read(JsonNode json) {
     if (!json.isObject()) {
       throw new IllegalArgumentException("a descriptor is missing or is no object");
     }
@@ -66,7 +67,8 @@ public record Descriptor(
         ManifestJson.text(json, "artifactType"));
   }
 
-  Map<String, Object> toJson() {
+  /** What stands in a manifest, in the order in which Go's tools write it. */
+  public Map<String, Object> toJson() {
     var json = new LinkedHashMap<String, Object>();
     json.put("mediaType", mediaType);
     json.put("digest", digest.toString());

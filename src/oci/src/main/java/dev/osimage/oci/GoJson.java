@@ -1,6 +1,8 @@
 package dev.osimage.oci;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,8 +18,8 @@ public final class GoJson {
   private GoJson() {}
 
   /**
-   * Writes maps in their own order, lists, strings, whole numbers and booleans; anything else is an
-   * {@link IllegalArgumentException}.
+   * Writes maps in their own order, lists, strings, whole numbers, booleans, and whatever was read
+   * as a JSON tree; anything else is an {@link IllegalArgumentException}.
    */
   public static byte[] write(Object value) {
     var out = new StringBuilder();
@@ -46,7 +48,25 @@ public final class GoJson {
       case Integer number -> out.append(number.intValue());
       case Long number -> out.append(number.longValue());
       case Boolean bool -> out.append(bool.booleanValue());
+      case JsonNode json -> appendTree(out, json);
       default -> throw new IllegalArgumentException("no JSON for " + value.getClass());
+    }
+  }
+
+  private static void appendTree(StringBuilder out, JsonNode json) {
+    switch (json.getNodeType()) {
+      case OBJECT -> {
+        var fields = new LinkedHashMap<String, JsonNode>();
+        json.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
+        appendMap(out, fields);
+      }
+      case ARRAY -> {
+        var items = new ArrayList<JsonNode>();
+        json.forEach(items::add);
+        appendList(out, items);
+      }
+      case STRING -> appendString(out, json.textValue());
+      default -> out.append(json);
     }
   }
 

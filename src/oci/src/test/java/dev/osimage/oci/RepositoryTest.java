@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.osimage.oci.http.HttpSettings;
+import dev.osimage.oci.http.HttpTransport;
 import dev.osimage.oci.registry.RegistryClient;
-import okhttp3.OkHttpClient;
+import dev.osimage.oci.registry.RegistrySettings;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RepositoryTest {
+
+  private static final HttpTransport HTTP = new HttpTransport(HttpSettings.of(Map.of()));
 
   @ParameterizedTest
   @CsvSource({
@@ -92,7 +97,8 @@ class RepositoryTest {
   @ParameterizedTest
   @ValueSource(strings = {"r.example/a", "[::1]:5000/a/b", "LOCALHOST:65535/a", "10.0.0.1:1/a"})
   void everyRepositoryThatParsesCanHaveAClient(String text) {
-    assertThatCode(() -> new RegistryClient(new OkHttpClient(), Repository.parse(text), true, null))
+    assertThatCode(
+            () -> new RegistryClient(HTTP, Repository.parse(text), RegistrySettings.ANONYMOUS))
         .doesNotThrowAnyException();
   }
 

@@ -1,6 +1,6 @@
 /**
- * What the OCI image and distribution specifications define, without Kubernetes: digests,
- * references, descriptors, manifests in exact bytes, credentials, and a client of registries.
+ * The one place for HTTP: proxies, trusted authorities, timeouts, redirects, how many transfers run
+ * at once, when to try again, and downloads that go on where they were cut.
  */
 @NullMarked
 package dev.osimage.oci.http;

@@ -9,7 +9,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * The credentials of a Docker {@code config.json}, the content of a Secret of type {@code
@@ -20,9 +20,9 @@ public final class DockerConfig {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Map<String, Credentials> byPrefix;
+  private final Map<String, JsonNode> byPrefix;
 
-  private DockerConfig(Map<String, Credentials> byPrefix) {
+  private DockerConfig(Map<String, JsonNode> byPrefix) {
     this.byPrefix = byPrefix;
   }
 
@@ -38,25 +38,29 @@ public final class DockerConfig {
     if (!auths.isObject()) {
       throw new IllegalArgumentException("the Docker config has no object 'auths'");
     }
-    var byPrefix = new HashMap<String, Credentials>();
-    auths
-        .properties()
-        .forEach(entry -> {
-          var credentials = credentials(entry.getKey(), entry.getValue());
-          if (credentials != null) {
-            byPrefix.put(normalised(entry.getKey()), credentials);
-          }
-        });
+    var byPrefix = new HashMap<String, JsonNode>();
+    auths.properties().stream()
+        .filter(entry -> !isMarker(entry.getValue()))
+        .forEach(entry -> byPrefix.put(normalised(entry.getKey()), entry.getValue()));
     return new DockerConfig(byPrefix);
   }
 
-  /** The credentials for a repository, if the file has any. */
+  /** Docker leaves an entry without content where a helper keeps the credentials. */
+  private static boolean isMarker(JsonNode entry) {
+    return Stream.of("auth", "username", "identitytoken", "registrytoken")
+        .allMatch(field -> entry.path(field).asText("").isEmpty());
+  }
+
+  /**
+   * The credentials for a repository, if the file has any; throws {@link IllegalArgumentException}
+   * when the entry for it can't be used. Entries of other registries do not matter.
+   */
   public Optional<Credentials> credentialsFor(Repository repository) {
     var prefix = normalised(repository.toString());
     while (true) {
-      var credentials = byPrefix.get(prefix);
-      if (credentials != null) {
-        return Optional.of(credentials);
+      var entry = byPrefix.get(prefix);
+      if (entry != null) {
+        return Optional.of(credentials(prefix, entry));
       }
       int slash = prefix.lastIndexOf('/');
       if (slash < 0) {
@@ -66,16 +70,28 @@ public final class DockerConfig {
     }
   }
 
-  private static @Nullable Credentials credentials(String key, JsonNode entry) {
-    var auth = entry.path("auth").asText("");
-    if (!auth.isEmpty()) {
-      return decoded(key, auth);
+  private static Credentials credentials(String key, JsonNode entry) {
+    var registryToken = entry.path("registrytoken").asText("");
+    if (!registryToken.isEmpty()) {
+      return new Credentials.RegistryToken(registryToken);
     }
-    var username = entry.path("username").asText("");
-    return username.isEmpty() ? null : new Credentials(username, entry.path("password").asText(""));
+    var auth = entry.path("auth").asText("");
+    var login =
+        auth.isEmpty()
+            ? new Credentials.Login(
+                entry.path("username").asText(""), entry.path("password").asText(""))
+            : decoded(key, auth);
+    var identityToken = entry.path("identitytoken").asText("");
+    if (!identityToken.isEmpty()) {
+      return new Credentials.IdentityToken(login.username(), identityToken);
+    }
+    // What credential helpers say when the password is an identity token.
+    return login.username().equals("<token>")
+        ? new Credentials.IdentityToken("", login.password())
+        : login;
   }
 
-  private static Credentials decoded(String key, String auth) {
+  private static Credentials.Login decoded(String key, String auth) {
     String pair;
     try {
       pair = new String(Base64.getDecoder().decode(auth.strip()), StandardCharsets.UTF_8);
@@ -92,7 +108,7 @@ public final class DockerConfig {
     while (end > 0 && password.charAt(end - 1) == '\0') {
       end--;
     }
-    return new Credentials(pair.substring(0, colon), password.substring(0, end));
+    return new Credentials.Login(pair.substring(0, colon), password.substring(0, end));
   }
 
   private static String normalised(String key) {

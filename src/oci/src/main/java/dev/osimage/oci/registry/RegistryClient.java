@@ -1,260 +1,313 @@
 package dev.osimage.oci.registry;
 
+import dev.osimage.oci.Content;
+import dev.osimage.oci.ContentReader;
+import dev.osimage.oci.ContentWriter;
+import dev.osimage.oci.Descriptor;
 import dev.osimage.oci.Digest;
 import dev.osimage.oci.DigestMismatchException;
+import dev.osimage.oci.ImageIndex;
+import dev.osimage.oci.ImageManifest;
+import dev.osimage.oci.Manifest;
 import dev.osimage.oci.Repository;
+import dev.osimage.oci.http.HttpTransport;
+import dev.osimage.oci.registry.RegistryConnection.Way;
+import dev.osimage.oci.registry.UploadHabits.Step;
+import dev.osimage.oci.registry.UploadMode.Chunks;
+import dev.osimage.oci.registry.UploadMode.Stream;
+import dev.osimage.oci.registry.UploadMode.Whole;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
-import okhttp3.HttpUrl;
-import okhttp3.MediaType;
-import okhttp3.OkHttpClient;
-import okhttp3.Protocol;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client of one repository in one registry (OCI distribution-spec 1.1). Methods block; they throw
- * {@link RegistryException} for whatever the registry does. Safe for use by several threads.
+ * A client of one repository in one registry (OCI distribution-spec 1.1). What the registry can do
+ * is found out by using it. Methods block; whatever the registry does that it should not, once
+ * trying again is no use, is a {@link RegistryException}. Safe for use by several threads.
  */
-public final class RegistryClient {
+public final class RegistryClient implements ContentReader, ContentWriter {
 
-  private static final MediaType OCTETS = MediaType.get("application/octet-stream");
-  private static final RequestBody EMPTY = RequestBody.create(new byte[0], null);
+  private final RegistryConnection registry;
+  private final UploadHabits habits = new UploadHabits();
+  private final Manifests manifests;
+  private final BlobReads blobs;
+  private final Referrers referrers;
 
-  private static final Duration CANCEL_TIMEOUT = Duration.ofSeconds(5);
+  /** A client for {@code repository}. */
+  public RegistryClient(HttpTransport http, Repository repository, RegistrySettings settings) {
+    this.registry = new RegistryConnection(http, repository, settings);
+    this.manifests = new Manifests(registry);
+    this.blobs = new BlobReads(registry);
+    this.referrers = new Referrers(registry, manifests);
+  }
 
-  private final OkHttpClient following;
-  private final OkHttpClient direct;
-  private final HttpUrl base;
-  private final String host;
-  private final @Nullable Credentials credentials;
+  /** The repository that this is a client of. */
+  public Repository repository() {
+    return registry.repository();
+  }
 
-  /**
-   * A client for {@code repository}. {@code http} gives timeouts and the connection pool; uploads
-   * always use HTTP/1.1, where each has a connection and a window of its own.
-   */
-  public RegistryClient(
-      OkHttpClient http,
-      Repository repository,
-      boolean plainHttp,
-      @Nullable Credentials credentials) {
-    this.host = repository.host();
-    this.credentials = credentials;
-    this.base =
-        HttpUrl.get((plainHttp ? "http://" : "https://") + host + "/v2/" + repository.path());
-    this.direct =
-        http.newBuilder()
-            .protocols(List.of(Protocol.HTTP_1_1))
-            .followRedirects(false)
-            .followSslRedirects(false)
-            .build();
-    this.following = direct.newBuilder().followRedirects(true).build();
+  @Override
+  public List<String> hosts() {
+    return List.of(registry.host());
   }
 
   /** The size of a blob in bytes, empty when the repository does not have it. */
   public OptionalLong blobSize(Digest digest) {
-    var request = request(url("blobs", digest.toString())).head().build();
-    var doing = "look for blob " + digest;
-    try (var response = send(following, request, doing)) {
-      if (response.code() == 404) {
-        return OptionalLong.empty();
-      }
-      expect(response, doing, Set.of(200));
-      var length = response.header("Content-Length");
-      if (response.header("Content-Encoding") != null) {
-        throw RegistryFailure.protocol(host, doing, "a blob in another encoding than its own");
-      }
-      if (length == null || !length.matches("\\d{1,18}")) {
-        throw RegistryFailure.protocol(host, doing, "a blob without Content-Length");
-      }
-      return OptionalLong.of(Long.parseLong(length));
-    }
+    return registry.retrying(number -> blobs.size(digest));
   }
 
   /** At most the first {@code limit} bytes of a blob. */
   public byte[] blobStart(Digest digest, int limit) {
-    var request =
-        request(url("blobs", digest.toString())).header("Range", "bytes=0-" + (limit - 1)).build();
-    var doing = "read blob " + digest;
-    try (var response = send(following, request, doing)) {
-      if (response.code() == 416) {
-        // There is no first byte of an empty blob.
-        return new byte[0];
-      }
-      expect(response, doing, Set.of(200, 206));
-      return response.body().byteStream().readNBytes(limit);
-    } catch (IOException e) {
-      throw RegistryFailure.of(host, doing, e);
+    return registry.retrying(number -> blobs.start(digest, limit));
+  }
+
+  @Override
+  public boolean hasBlob(Descriptor blob) {
+    return blobSize(blob.digest()).equals(OptionalLong.of(blob.size()));
+  }
+
+  /** {@inheritDoc} A cut connection is taken up again where it was cut. */
+  @Override
+  public InputStream blob(Descriptor blob) throws IOException {
+    return blobs.open(blob);
+  }
+
+  /**
+   * Fetches a blob into a file, a big one in several ranges at once. The file appears under its
+   * name when it is complete and its digest is right, and replaces one that is there.
+   *
+   * @throws IOException if writing failed, or the content is not what the descriptor promises
+   */
+  public void pullBlob(Descriptor blob, Path file) throws IOException {
+    blobs.pull(blob, file);
+  }
+
+  /**
+   * Uploads a blob and returns its size. The source is opened once for each try. The blob is
+   * committed only when its digest is {@code expected}; otherwise the upload is dropped and {@link
+   * DigestMismatchException} thrown.
+   *
+   * @throws IOException if reading {@code content} failed
+   */
+  public long pushBlob(Digest expected, Content content) throws IOException {
+    return registry
+        .retries()
+        .run(number -> {
+          // The answer that was lost may have been a success.
+          var present = number == 1 ? OptionalLong.empty() : blobs.size(expected);
+          return present.isPresent() ? present.getAsLong() : pushOnce(expected, content);
+        });
+  }
+
+  private long pushOnce(Digest expected, Content content) throws IOException {
+    var hosts = new ArrayList<>(content.hosts());
+    hosts.add(registry.host());
+    return registry
+        .http()
+        .transfers()
+        .run(
+            hosts,
+            () -> {
+              try (var source = content.open();
+                  var blob = upload(source, content.size(), expected)) {
+                blob.commit();
+                return blob.size();
+              }
+            });
+  }
+
+  @Override
+  public void writeBlob(Descriptor blob, Content content) throws IOException {
+    long size = pushBlob(blob.digest(), content);
+    if (size != blob.size()) {
+      throw registry.protocol(
+          "uploading blob " + blob.digest(), size + " bytes where " + blob.size() + " belong");
     }
   }
 
   /**
-   * Uploads a blob in one pass (POST, one streaming PATCH, closing PUT) and returns its size.
-   * {@code length} is the number of bytes where it is known. The blob is committed only when its
-   * digest is {@code expected}; otherwise the upload is dropped and {@link DigestMismatchException}
-   * thrown.
+   * Sends the content of a blob in one try, without making it visible. {@code length} is the number
+   * of bytes where it is known; {@code expected} the digest, without which some registries answer
+   * with {@link UnknownDigestException}. A failure that says {@code learned} is to be tried again
+   * at once with the same content.
    *
-   * @throws IOException if reading {@code content} failed; the registry's failures are {@link
-   *     RegistryException}s
+   * @throws DigestMismatchException if the content has another digest than expected
+   * @throws IOException if reading {@code content} failed
    */
-  public long pushBlob(Digest expected, InputStream content, OptionalLong length)
+  public PendingBlob upload(InputStream content, OptionalLong length, @Nullable Digest expected)
       throws IOException {
-    var session = openUpload();
-    var body = new HashingBody(content, length, OCTETS);
-    try {
-      session = sendContent(session, body);
-      var actual = body.digest();
-      if (!actual.equals(expected)) {
-        throw new DigestMismatchException(expected, actual, body.sent());
+    var mode = habits.mode();
+    try (var body = new HashingPipe(content)) {
+      if (mode instanceof Whole && expected == null) {
+        body.copy(Long.MAX_VALUE, (bytes, count) -> {});
+        throw new UnknownDigestException(body.digest());
       }
-      commit(session, expected);
-      return body.sent();
-    } catch (DigestMismatchException | RegistryException | IOException e) {
-      cancel(session);
-      throw e;
-    }
-  }
-
-  /** Stores a manifest under its digest, and returns the digest. */
-  public Digest pushManifest(byte[] manifest, String mediaType) {
-    var digest = Digest.of(manifest);
-    putManifest(manifest, mediaType, digest.toString(), digest);
-    return digest;
-  }
-
-  /** Stores a manifest under a tag, moving the tag when it exists. */
-  public void tag(byte[] manifest, String mediaType, String tag) {
-    putManifest(manifest, mediaType, tag, Digest.of(manifest));
-  }
-
-  private HttpUrl openUpload() {
-    var request = request(url("blobs", "uploads", "")).post(EMPTY).build();
-    var doing = "start an upload";
-    try (var response = send(direct, request, doing)) {
-      expect(response, doing, Set.of(202));
-      return location(response, doing);
-    }
-  }
-
-  private HttpUrl sendContent(HttpUrl session, HashingBody body) throws IOException {
-    var doing = "upload a blob";
-    // No Content-Range: with one, ghcr.io takes no more than 4 MiB at a time.
-    var request = request(session).patch(body).build();
-    try (var response = send(direct, request, doing)) {
-      // 202 by the specification; ECR says 201, others 204.
-      expect(response, doing, Set.of(201, 202, 204));
-      return location(response, doing);
-    } catch (RegistryException e) {
-      body.throwReadFailure();
-      throw e;
-    }
-  }
-
-  private void commit(HttpUrl session, Digest digest) {
-    var url = session.newBuilder().addEncodedQueryParameter("digest", "sha256%3A" + digest.hex());
-    var request = request(url.build()).header("Content-Type", OCTETS.toString()).put(EMPTY).build();
-    var doing = "commit blob " + digest;
-    try (var response = send(direct, request, doing)) {
-      expect(response, doing, Set.of(201, 202, 204));
-      checkDigest(response, digest, doing);
-    }
-  }
-
-  private void cancel(HttpUrl session) {
-    var impatient = direct.newBuilder().callTimeout(CANCEL_TIMEOUT).build();
-    var request = request(session).delete(null).build();
-    try (var response = send(impatient, request, "cancel an upload")) {
-      response.code();
-    } catch (RegistryException e) {
-      // The registry purges sessions by itself; the reason for cancelling matters more.
-    }
-  }
-
-  private void putManifest(byte[] manifest, String mediaType, String reference, Digest digest) {
-    var body = RequestBody.create(manifest, MediaType.get(mediaType));
-    var request = request(url("manifests", reference)).put(body).build();
-    var doing = "push manifest " + reference;
-    try (var response = send(direct, request, doing)) {
-      expect(response, doing, Set.of(200, 201, 202));
-      checkDigest(response, digest, doing);
-    }
-  }
-
-  private HttpUrl url(String... segments) {
-    var url = base.newBuilder();
-    for (var segment : segments) {
-      url.addPathSegment(segment);
-    }
-    return url.build();
-  }
-
-  private static Request.Builder request(HttpUrl url) {
-    // Sizes and digests are of the blobs themselves, not of what a proxy compresses them to.
-    return new Request.Builder().url(url).header("Accept-Encoding", "identity");
-  }
-
-  private Response send(OkHttpClient http, Request request, String doing) {
-    var credentials = this.credentials;
-    try {
-      // An upload's Location may lie on another host: that host gets no credentials.
-      if (credentials != null && sameOrigin(request.url())) {
-        request =
-            request
-                .newBuilder()
-                .header(
-                    "Authorization",
-                    okhttp3.Credentials.basic(
-                        credentials.username(), credentials.password(), StandardCharsets.UTF_8))
-                .build();
+      var session = BlobSession.open(registry);
+      boolean done = false;
+      try {
+        send(mode, session, body, length, expected);
+        var digest = body.digest();
+        if (expected != null && !expected.equals(digest)) {
+          throw new DigestMismatchException(expected, digest, body.bytes());
+        }
+        done = true;
+        return new PendingBlob(this, session, digest, body.bytes(), mode instanceof Whole);
+      } catch (RegistryException e) {
+        body.throwReadFailure();
+        throw habits.learn(mode, Step.CONTENT, length.isPresent(), e)
+            ? RegistryFailure.learned(e)
+            : e;
+      } finally {
+        if (!done) {
+          session.cancel();
+        }
       }
-      return http.newCall(request).execute();
-    } catch (IOException e) {
-      throw RegistryFailure.of(host, doing, e);
     }
   }
 
-  private boolean sameOrigin(HttpUrl url) {
-    return url.scheme().equals(base.scheme())
-        && url.host().equals(base.host())
-        && url.port() == base.port();
-  }
-
-  private HttpUrl location(Response response, String doing) {
-    var text = response.header("Location");
-    // The Location may be relative and is then relative to the request, not to the registry.
-    var location = text == null ? null : response.request().url().resolve(text);
-    if (location == null) {
-      throw RegistryFailure.protocol(host, doing, "an answer without a usable Location");
-    }
-    if (base.isHttps() && !location.isHttps()) {
-      throw RegistryFailure.protocol(host, doing, "a Location that leaves TLS");
-    }
-    return location;
-  }
-
-  private void expect(Response response, String doing, Set<Integer> statuses) {
-    if (!statuses.contains(response.code())) {
-      throw RegistryFailure.of(host, doing, response);
+  private static void send(
+      UploadMode mode,
+      BlobSession session,
+      HashingPipe body,
+      OptionalLong length,
+      @Nullable Digest expected)
+      throws IOException {
+    switch (mode) {
+      case Stream any -> session.stream(body, length);
+      case Chunks chunks -> session.chunks(body, length, chunks.size());
+      case Whole any -> {
+        if (expected != null) {
+          session.whole(body, length, expected);
+        }
+      }
     }
   }
 
-  private void checkDigest(Response response, Digest digest, String doing) {
+  void commit(BlobSession session, Digest digest) {
+    var mode = habits.mode();
+    try {
+      registry.retrying(number -> {
+        if (number == 1 || blobs.size(digest).isEmpty()) {
+          session.commit(digest);
+        }
+        return digest;
+      });
+      habits.succeeded();
+    } catch (RegistryException e) {
+      if (habits.learn(mode, Step.COMMIT, true, e)) {
+        throw RegistryFailure.learned(e);
+      }
+      // A session that is gone after a failure means the same as the failure.
+      throw e.status() == 404 ? RegistryFailure.passing(e) : e;
+    }
+  }
+
+  /**
+   * Lets the registry take a blob from another of its repositories (distribution-spec, "Mounting a
+   * blob"). Returns whether it did; it may always refuse.
+   */
+  public boolean mountBlob(Digest digest, Repository from) {
+    if (!from.host().equals(repository().host()) || from.equals(repository())) {
+      return false;
+    }
+    var doing = "mounting blob " + digest;
+    var url =
+        registry
+            .url("blobs", "uploads", "")
+            .newBuilder()
+            .addEncodedQueryParameter("mount", "sha256%3A" + digest.hex())
+            .addQueryParameter("from", from.path())
+            .build();
+    var request = new Request.Builder().url(url).post(RequestBody.create(new byte[0], null));
+    var scopes = registry.push().and(Scopes.pull(from.path()));
+    try (var response = registry.send(request.build(), Way.DIRECT, scopes, doing)) {
+      if (response.code() == 202) {
+        BlobSession.of(registry, response, doing).cancel();
+      }
+      return response.code() == 201;
+    } catch (RegistryException e) {
+      // It would only have saved an upload.
+      return false;
+    }
+  }
+
+  @Override
+  public boolean mountBlob(Descriptor blob, ContentReader from) {
+    return from instanceof RegistryClient other && mountBlob(blob.digest(), other.repository());
+  }
+
+  @Override
+  public Optional<Manifest> manifest(String reference) {
+    return registry.retrying(number -> manifests.get(reference));
+  }
+
+  /**
+   * {@inheritDoc} A manifest with a {@code subject} becomes one of the subject's referrers, also
+   * where the registry has no API for them; see {@link #writeReferrers}.
+   */
+  @Override
+  public void writeManifest(Manifest manifest) {
+    if (subject(manifest).isPresent()) {
+      writeReferrers(List.of(manifest));
+    } else {
+      manifests.put(manifest, manifest.digest().toString());
+    }
+  }
+
+  @Override
+  public void tag(Manifest manifest, String tag) {
+    manifests.put(manifest, tag);
+  }
+
+  /**
+   * Writes manifests that have one and the same {@code subject}. Where the registry has no
+   * referrers API, all are added at once to the index under the subject's fallback tag
+   * (distribution-spec, "Referrers Tag Schema"). Writers in this process and on this machine wait
+   * for each other; a writer elsewhere that comes at the same moment is noticed and merged with,
+   * but as registries can't compare and swap, a loss stays possible.
+   */
+  public void writeReferrers(List<Manifest> manifests) {
+    var subjects = manifests.stream().map(RegistryClient::subject).distinct().toList();
+    if (subjects.size() != 1 || subjects.getFirst().isEmpty()) {
+      throw new IllegalArgumentException("the manifests must have one subject");
+    }
+    manifests.forEach(manifest -> this.manifests.put(manifest, manifest.digest().toString()));
+    referrers.added(subjects.getFirst().get(), manifests);
+  }
+
+  private static Optional<Digest> subject(Manifest manifest) {
+    var subject =
+        manifest.isIndex()
+            ? ImageIndex.parse(manifest.bytes()).subject()
+            : ImageManifest.parse(manifest.bytes()).subject();
+    return Optional.ofNullable(subject).map(Descriptor::digest);
+  }
+
+  /** {@inheritDoc} At most 1000; artifact types are read from the manifests, not from the list. */
+  @Override
+  public List<Descriptor> referrers(Digest subject) {
+    return referrers.of(subject);
+  }
+
+  static void checkDigest(
+      RegistryConnection registry, Response response, Digest digest, String doing) {
     var stored = response.header("Docker-Content-Digest");
     if (stored != null && !stored.equals(digest.toString())) {
-      throw RegistryFailure.protocol(host, doing, "digest " + stored + " instead of " + digest);
+      throw registry.protocol(doing, "digest " + stored + " instead of " + digest);
     }
   }
 
   /** For log lines: the repository, without credentials. */
   @Override
   public String toString() {
-    return base.toString();
+    return registry.base().toString();
   }
 }

@@ -1,12 +1,15 @@
 package dev.osimage.oci.registry;
 
+import dev.osimage.oci.http.RetryPolicy;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A request to a registry did not succeed. The message says what was tried and what the registry
  * answered, never a credential.
  */
-public final class RegistryException extends RuntimeException {
+public final class RegistryException extends RuntimeException implements RetryPolicy.Retryable {
 
   private static final long serialVersionUID = 1L;
 
@@ -20,19 +23,40 @@ public final class RegistryException extends RuntimeException {
     UNTRUSTED,
     /** The registry refuses the request for good. */
     REFUSED,
-    /** The registry does not follow the distribution-spec. */
+    /** The registry does not follow the distribution-spec, or asks for what is not safe. */
     PROTOCOL
   }
 
   private final Kind kind;
   private final int status;
   private final String code;
+  private final Outlook outlook;
+  private final @Nullable Duration retryAfter;
 
-  RegistryException(Kind kind, int status, String code, String message, @Nullable Throwable cause) {
+  /** What the next try may expect. */
+  enum Outlook {
+    /** The same. */
+    FINAL,
+    /** Perhaps something else. */
+    PASSING,
+    /** Something else: it will be another request. */
+    LEARNED
+  }
+
+  RegistryException(
+      Kind kind,
+      int status,
+      String code,
+      Outlook outlook,
+      @Nullable Duration retryAfter,
+      String message,
+      @Nullable Throwable cause) {
     super(message, cause);
     this.kind = kind;
     this.status = status;
     this.code = code;
+    this.outlook = outlook;
+    this.retryAfter = retryAfter;
   }
 
   /** What kind of failure it is. */
@@ -50,8 +74,18 @@ public final class RegistryException extends RuntimeException {
     return code;
   }
 
-  /** Whether the same request may succeed later. */
+  @Override
   public boolean retryable() {
-    return kind == Kind.UNAVAILABLE;
+    return outlook != Outlook.FINAL;
+  }
+
+  @Override
+  public Optional<Duration> retryAfter() {
+    return Optional.ofNullable(retryAfter);
+  }
+
+  @Override
+  public boolean learned() {
+    return outlook == Outlook.LEARNED;
   }
 }

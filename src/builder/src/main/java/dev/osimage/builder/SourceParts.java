@@ -1,0 +1,258 @@
+package dev.osimage.builder;
+
+import dev.osimage.api.Reason;
+import dev.osimage.image.BootHeader;
+import dev.osimage.image.BuildPlan;
+import dev.osimage.image.BuildPlan.PlannedPart;
+import dev.osimage.image.BuilderLine.PublishedPart;
+import dev.osimage.image.PartName;
+import dev.osimage.oci.Digest;
+import dev.osimage.oci.DigestMismatchException;
+import dev.osimage.oci.content.Archive;
+import dev.osimage.oci.content.Compression;
+import dev.osimage.oci.content.ContentException;
+import dev.osimage.oci.content.DecompressionLimits;
+import dev.osimage.oci.http.HttpTransport;
+import dev.osimage.oci.http.RetryPolicy;
+import dev.osimage.oci.registry.PendingBlob;
+import dev.osimage.oci.registry.RegistryClient;
+import dev.osimage.oci.registry.UnknownDigestException;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.DigestInputStream;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.apache.commons.io.input.CloseShieldInputStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the parts that are made of one source into the registry. The source is read once for all
+ * of them, and nothing becomes visible before it has been read to its end and its digest is right.
+ */
+final class SourceParts {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SourceParts.class);
+
+  private final BuildPlan plan;
+  private final int index;
+  private final List<PlannedPart> parts;
+  private final Source source;
+  private final RegistryClient registry;
+  private final HttpTransport http;
+  private final RetryPolicy retries;
+  private final Transfer.Meter meter;
+
+  /** Digests that a try has found out and the next one needs beforehand. */
+  private final Map<PartName, Digest> learned = new EnumMap<>(PartName.class);
+
+  private final Map<PartName, PublishedPart> published = new EnumMap<>(PartName.class);
+
+  SourceParts(
+      BuildPlan plan,
+      int index,
+      Source source,
+      RegistryClient registry,
+      HttpTransport http,
+      RetryPolicy retries,
+      Transfer.Meter meter) {
+    this.plan = plan;
+    this.index = index;
+    this.parts = plan.parts().stream().filter(part -> part.source() == index).toList();
+    this.source = source;
+    this.registry = registry;
+    this.http = http;
+    this.retries = retries;
+    this.meter = meter;
+  }
+
+  /** Sends what the registry has not; a {@link BuildFailure} or a registry's failure otherwise. */
+  Map<PartName, PublishedPart> send() {
+    try {
+      retries.run(number -> {
+        findPresent();
+        var missing = missing();
+        while (!missing.isEmpty()) {
+          sendOnce(oneForEachPath(missing));
+          missing = missing();
+        }
+        return published;
+      });
+      return published;
+    } catch (SourceException e) {
+      throw e.failure();
+    } catch (ContentException e) {
+      throw new BuildFailure(Reason.INVALID_CONTENT, names() + ": " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new BuildFailure(
+          Reason.SOURCE_UNAVAILABLE, names() + ": the source can't be read: " + e.getMessage(), e);
+    }
+  }
+
+  private String names() {
+    return String.join(", ", parts.stream().map(part -> part.name().text()).toList());
+  }
+
+  private List<PlannedPart> missing() {
+    return parts.stream().filter(part -> !published.containsKey(part.name())).toList();
+  }
+
+  /** An answer that was lost may have been a success, so this is asked before every try. */
+  private void findPresent() throws IOException {
+    for (var part : missing()) {
+      var digest = part.digest();
+      var size = digest == null ? OptionalLong.empty() : registry.blobSize(digest);
+      if (digest != null && size.isPresent()) {
+        check(part, () -> registry.blobStart(digest, BootHeader.LENGTH));
+        LOG.info("{} is in the registry already", part.name().text());
+        published(part, digest, size.getAsLong());
+      }
+    }
+    if (missing().isEmpty()) {
+      meter.skip(published.values().stream().mapToLong(PublishedPart::size).sum());
+    }
+  }
+
+  private void published(PlannedPart part, Digest digest, long size) {
+    published.put(part.name(), new PublishedPart(part.name(), part.mediaType(), digest, size));
+  }
+
+  /** Two parts may take one file of the archive and treat it differently: one of them waits. */
+  private static Map<String, PlannedPart> oneForEachPath(List<PlannedPart> parts) {
+    var chosen = new LinkedHashMap<String, PlannedPart>();
+    parts.forEach(part -> chosen.putIfAbsent(part.path() == null ? "" : part.path(), part));
+    return chosen;
+  }
+
+  private void sendOnce(Map<String, PlannedPart> wanted) throws IOException {
+    var hosts = new ArrayList<>(source.hosts());
+    hosts.addAll(registry.hosts());
+    http.transfers()
+        .run(
+            hosts,
+            () -> {
+              var pending = new ArrayList<PendingPart>();
+              try {
+                read(wanted, pending);
+                for (var part : pending) {
+                  part.blob().commit();
+                  published(part.part(), part.blob().digest(), part.blob().size());
+                  LOG.info("{}: {} bytes", part.part().name().text(), part.blob().size());
+                }
+              } finally {
+                pending.forEach(part -> part.blob().close());
+              }
+              return pending;
+            });
+  }
+
+  private record PendingPart(PlannedPart part, PendingBlob blob) {}
+
+  private void read(Map<String, PlannedPart> wanted, List<PendingPart> pending) throws IOException {
+    var expected = plan.sources().get(index).digest();
+    try (var opened = source.open()) {
+      var counted = meter.count(opened.bytes(), opened.length());
+      var whole = wanted.get("");
+      if (whole != null && whole.compression() == Compression.NONE) {
+        // The registry client compares the digest itself.
+        pending.add(upload(whole, counted, opened.length()));
+        return;
+      }
+      var hashed = new DigestInputStream(counted, Digest.sha256());
+      try {
+        transform(wanted, hashed, pending);
+      } catch (ContentException | BuildFailure e) {
+        // What comes out wrong is often something else that lies at the source by now.
+        checkSource(hashed, expected);
+        throw e;
+      }
+      checkSource(hashed, expected);
+    }
+  }
+
+  private void transform(
+      Map<String, PlannedPart> wanted, InputStream bytes, List<PendingPart> pending)
+      throws IOException {
+    // What is left of the source is read, and hashed, after the decoders are done with it.
+    var shielded = CloseShieldInputStream.wrap(bytes);
+    var whole = wanted.get("");
+    if (whole != null) {
+      try (var content = whole.compression().decompress(shielded, DecompressionLimits.DEFAULT)) {
+        pending.add(upload(whole, content, OptionalLong.empty()));
+      }
+      return;
+    }
+    var compressions = new LinkedHashMap<String, Compression>();
+    wanted.forEach((path, part) -> compressions.put(path, part.compression()));
+    Archive.read(
+        shielded,
+        compressions,
+        DecompressionLimits.DEFAULT,
+        (path, content, size) -> {
+          var part = wanted.get(path);
+          if (part != null) {
+            pending.add(upload(part, content, size));
+          }
+        });
+  }
+
+  private void checkSource(DigestInputStream bytes, @Nullable Digest expected) throws IOException {
+    bytes.transferTo(OutputStream.nullOutputStream());
+    var actual = Digest.finish(bytes.getMessageDigest());
+    if (expected != null && !expected.equals(actual)) {
+      throw new BuildFailure(
+          Reason.DIGEST_MISMATCH,
+          "%s: the bytes at http.url have digest %s, http.digest expects %s; correct the digest or the file"
+              .formatted(names(), actual, expected));
+    }
+  }
+
+  private PendingPart upload(PlannedPart part, InputStream bytes, OptionalLong length)
+      throws IOException {
+    var content = new BufferedInputStream(bytes, BootHeader.LENGTH);
+    check(part, () -> peek(content));
+    var expected = part.digest() == null ? learned.get(part.name()) : part.digest();
+    try {
+      return new PendingPart(part, registry.upload(content, length, expected));
+    } catch (UnknownDigestException e) {
+      learned.put(part.name(), e.digest());
+      throw e;
+    } catch (DigestMismatchException e) {
+      throw new BuildFailure(
+          Reason.DIGEST_MISMATCH,
+          "%s: expected %s, found %s (%d bytes); correct the digest or the file"
+              .formatted(part.name().text(), e.expected(), e.actual(), e.size()));
+    }
+  }
+
+  private interface Start {
+    byte[] read() throws IOException;
+  }
+
+  private void check(PlannedPart part, Start start) throws IOException {
+    if (!part.checkHeader()) {
+      return;
+    }
+    BootHeader.problem(part.name(), plan.architecture(), start.read())
+        .ifPresent(problem -> {
+          throw new BuildFailure(
+              Reason.NOT_BOOTABLE,
+              "%s %s; correct the file or spec.architecture (bootCheck: \"Off\" publishes anything)"
+                  .formatted(part.name().text(), problem));
+        });
+  }
+
+  private static byte[] peek(InputStream content) throws IOException {
+    content.mark(BootHeader.LENGTH);
+    var start = content.readNBytes(BootHeader.LENGTH);
+    content.reset();
+    return start;
+  }
+}

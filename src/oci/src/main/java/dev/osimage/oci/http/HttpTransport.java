@@ -1,0 +1,135 @@
+package dev.osimage.oci.http;
+
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
+import okhttp3.Interceptor;
+import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
+import okhttp3.Request;
+import okhttp3.Response;
+
+/**
+ * How a process speaks HTTP: one per process, from which those with further trusted authorities are
+ * derived. All share the connections, the {@link Transfers}, and their end. HTTP/1.1 only: with
+ * HTTP/2 all uploads to a registry would share one connection and its window.
+ */
+public final class HttpTransport implements AutoCloseable {
+
+  private final OkHttpClient quick;
+  private final OkHttpClient patient;
+  private final Transfers transfers;
+  private final AtomicBoolean closed;
+
+  /** A transport with these settings that trusts the authorities of the Java runtime. */
+  public HttpTransport(HttpSettings settings) {
+    this(
+        new OkHttpClient.Builder()
+            .protocols(List.of(Protocol.HTTP_1_1))
+            .proxySelector(settings.proxies().selector())
+            .proxyAuthenticator(settings.proxies().authenticator())
+            .socketFactory(new BufferedSockets())
+            .connectTimeout(settings.connectTimeout())
+            .writeTimeout(settings.writeTimeout())
+            .readTimeout(settings.answerTimeout())
+            .followRedirects(false)
+            .followSslRedirects(false)
+            .addInterceptor(headers(settings.userAgent()))
+            .build(),
+        settings);
+  }
+
+  private HttpTransport(OkHttpClient quick, HttpSettings settings) {
+    this(
+        quick,
+        quick.newBuilder().readTimeout(settings.commitTimeout()).build(),
+        new Transfers(settings.transfersPerHost()),
+        new AtomicBoolean());
+  }
+
+  private HttpTransport(
+      OkHttpClient quick, OkHttpClient patient, Transfers transfers, AtomicBoolean closed) {
+    this.quick = quick;
+    this.patient = patient;
+    this.transfers = transfers;
+    this.closed = closed;
+  }
+
+  private static Interceptor headers(String userAgent) {
+    return chain -> {
+      var request = chain.request().newBuilder().header("User-Agent", userAgent);
+      if (chain.request().header("Accept-Encoding") == null) {
+        // Sizes and digests are of the bytes themselves, not of what a proxy compresses them to.
+        request.header("Accept-Encoding", "identity");
+      }
+      return chain.proceed(request.build());
+    };
+  }
+
+  /** The same transport with these authorities trusted as well. */
+  public HttpTransport trusting(CaBundle bundle) {
+    var trust = bundle.trustManager();
+    SSLSocketFactory sockets;
+    try {
+      var context = SSLContext.getInstance("TLS");
+      context.init(null, new TrustManager[] {trust}, null);
+      sockets = context.getSocketFactory();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("no TLS with a CA bundle", e);
+    }
+    return new HttpTransport(
+        quick.newBuilder().sslSocketFactory(sockets, trust).build(),
+        patient.newBuilder().sslSocketFactory(sockets, trust).build(),
+        transfers,
+        closed);
+  }
+
+  /** The bound on transfers of this process. */
+  public Transfers transfers() {
+    return transfers;
+  }
+
+  /** Sends a request that is answered soon. Redirects are answers. */
+  public Response send(Request request) throws IOException {
+    return execute(quick, request);
+  }
+
+  /** Sends a request that is worth only so much time. Redirects are answers. */
+  public Response send(Request request, Duration timeout) throws IOException {
+    return execute(quick.newBuilder().callTimeout(timeout).build(), request);
+  }
+
+  /** Sends content to a server that may need long to store it. Redirects are answers. */
+  public Response upload(Request request) throws IOException {
+    return execute(patient, request);
+  }
+
+  /**
+   * Sends a GET or HEAD and follows redirects, at most ten. The headers named in {@code secret} go
+   * to the first origin only. A redirect that leaves TLS, or that leads to a private address that
+   * is not the first host's own, is refused with {@link RedirectException}.
+   */
+  public Response follow(Request request, Set<String> secret) throws IOException {
+    return Redirects.follow(hop -> execute(quick, hop), request, secret);
+  }
+
+  private Response execute(OkHttpClient http, Request request) throws IOException {
+    if (closed.get()) {
+      throw new ClosedTransportException();
+    }
+    return http.newCall(request).execute();
+  }
+
+  /** Ends every request that runs or comes, in all transports derived from one; for good. */
+  @Override
+  public void close() {
+    closed.set(true);
+    quick.dispatcher().cancelAll();
+  }
+}
