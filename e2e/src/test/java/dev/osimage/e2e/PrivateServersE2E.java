@@ -102,6 +102,7 @@ class PrivateServersE2E {
     return out.toByteArray();
   }
 
+  /** The same bytes whenever it is made. */
   private static byte[] archive() throws IOException {
     var out = new ByteArrayOutputStream();
     try (var tar = new TarArchiveOutputStream(out)) {
@@ -116,6 +117,7 @@ class PrivateServersE2E {
               .entrySet()) {
         var entry = new TarArchiveEntry(member.getKey());
         entry.setSize(member.getValue().length);
+        entry.setModTime(0);
         tar.putArchiveEntry(entry);
         tar.write(member.getValue());
         tar.closeArchiveEntry();

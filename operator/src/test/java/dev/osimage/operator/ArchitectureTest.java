@@ -18,8 +18,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,6 +73,31 @@ class ArchitectureTest {
         .dependOnClassesThat(
             resideInAPackage("dev.osimage..")
                 .and(not(resideInAnyPackage(allowed.toArray(String[]::new)))))
+        .check(classes);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "http      | ",
+        "content   | ",
+        "signature | ",
+        "layout    | content",
+        "registry  | content http"
+      })
+  void everyRoomOfOciKnowsOnlyThoseBelowIt(String room, @Nullable String known) {
+    var above = new ArrayList<>(List.of("http", "content", "signature", "layout", "registry"));
+    above.remove(room);
+    above.removeAll(List.of(known == null ? new String[0] : known.split(" ", -1)));
+
+    noClasses()
+        .that()
+        .resideInAPackage("dev.osimage.oci." + room + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            above.stream().map(name -> "dev.osimage.oci." + name + "..").toArray(String[]::new))
         .check(classes);
   }
 
