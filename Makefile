@@ -20,13 +20,14 @@ MVN := mvn --batch-mode --no-transfer-progress -Dstyle.color=never
 CLUSTER := e2e/local/cluster.sh
 IMAGE := target/osimage-operator.tar
 JARS := target/.jars
+FUZZ_SECONDS ?= 60
 SOURCES := $(shell find . -name target -prune -o \( -name '*.java' -o -name pom.xml -o -path '*/src/main/resources/*' \) -print)
 IMAGE_SOURCES := $(shell find src/container -name target -prune -o -type f -print)
 
 # $(call timed,WHAT,COMMAND): says what is done, and for how long.
 timed = @echo '$(1) ...'; start=$$SECONDS; $(2); echo "$(1): done in $$((SECONDS - start)) s"
 
-.PHONY: help demo demo-down test unit e2e image cluster kubeconfig crds fmt clean
+.PHONY: help demo demo-down test unit fuzz e2e bench image cluster kubeconfig crds fmt clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,8 +43,11 @@ test: unit e2e ## every test: units, then the proofs on a real cluster
 	@echo 'all tests passed'
 
 unit: ## unit tests, code style and static analysis
-	$(call timed,unit tests,$(MVN) verify -DskipITs)
+	$(call timed,unit tests,$(MVN) verify -DskipITs -Dfuzz.seconds=1)
 	@mkdir -p target && touch $(JARS)
+
+fuzz: ## fuzz every parser of foreign bytes for FUZZ_SECONDS (60); findings in src/oci/target/fuzz
+	$(MVN) test -pl src/oci -Dtest='*FuzzTest' -Dfuzz.seconds=$(FUZZ_SECONDS)
 
 # The proofs run inside the cluster's network namespace: their own servers are then reachable for
 # pods, and for nobody else.
@@ -56,6 +60,9 @@ e2e: unit $(IMAGE) ## proofs on a real cluster, real registries and a booting ma
 	nsenter --net=/run/netns/osi $(MVN) --offline verify -pl e2e -am -DskipUnitTests || status=$$?; \
 	echo "proofs on the cluster: done in $$((SECONDS - start)) s"; \
 	exit $$status
+
+bench: $(JARS) ## measure against oras, skopeo and curl on a quiet machine; see bench/README.md
+	@bench/bench.sh $(if $(BENCH_FORCE),--force)
 
 image: $(IMAGE) ## the container image as an OCI archive, without Docker
 

@@ -9,7 +9,7 @@ PACKAGES=(
   qemu-system-x86 mmdebstrap squashfs-tools cpio
   jq curl openssl xz-utils zstd kmod procps util-linux
 )
-PEER_PACKAGES=(nginx-light)
+PEER_PACKAGES=(nginx-light time)
 SERVICES=(docker-registry nginx)
 POLICY=/usr/sbin/policy-rc.d
 # By it a killed run's policy is known, and replaced.

@@ -28,11 +28,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One build: parts first, then the manifest by its digest, then the tags. */
 final class Build {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Build.class);
   private static final Duration TICK = Duration.ofMillis(500);
+  private static final Duration GRACE = Duration.ofSeconds(4);
 
   private final BuildPlan plan;
   private final HttpTransport http;
@@ -72,8 +76,10 @@ final class Build {
     if (destination.secret() != null) {
       var secret = new MountedSecret(mounts.secret(destination.secret()), "destination.secretRef");
       // Now, so that a Secret without the right keys is found before anything else is done.
-      var first = secret.credentials(repository);
-      settings = new RegistrySettings(destination.plainHttp(), () -> Optional.of(first), retries);
+      secret.credentials(repository);
+      settings =
+          new RegistrySettings(
+              destination.plainHttp(), () -> Optional.of(secret.credentials(repository)), retries);
     }
     return new RegistryClient(
         Sources.trusting(http, mounts, destination.caBundle(), "destination.caBundleRef"),
@@ -86,7 +92,8 @@ final class Build {
       var ticks =
           clock.scheduleAtFixedRate(
               () -> {
-                if (timeLeft() <= 0) {
+                // The transfers get a moment to take back what they have begun.
+                if (timeLeft() <= -GRACE.toNanos()) {
                   http.close();
                 }
                 transfer.report(lines::write);
@@ -152,7 +159,9 @@ final class Build {
 
   private Map<PartName, PublishedPart> pushParts() {
     var published = new EnumMap<PartName, PublishedPart>(PartName.class);
-    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+    try (var executor = Executors.newVirtualThreadPerTaskExecutor();
+        var end = new AtEndOfProcess(() -> stop(executor))) {
+      assert end != null;
       var pushes = new ExecutorCompletionService<Map<PartName, PublishedPart>>(executor);
       for (int i = 0; i < plan.sources().size(); i++) {
         int index = i;
@@ -180,9 +189,18 @@ final class Build {
     return published;
   }
 
-  /** Ends all transfers; the interrupt closes sources, which are nobody's calls any more. */
+  /**
+   * Ends all transfers, by an interrupt first: each then tells the registry to forget its blobs.
+   */
   private void stop(ExecutorService executor) {
     executor.shutdownNow();
+    try {
+      if (!executor.awaitTermination(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("transfers did not end by themselves");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     http.close();
   }
 

@@ -51,7 +51,7 @@ final class SourceParts {
   private final Transfer.Meter meter;
 
   /** Digests that a try has found out and the next one needs beforehand. */
-  private final Map<PartName, Digest> learned = new EnumMap<>(PartName.class);
+  private final Map<PartName, UnknownDigestException> learned = new EnumMap<>(PartName.class);
 
   private final Map<PartName, PublishedPart> published = new EnumMap<>(PartName.class);
 
@@ -218,13 +218,18 @@ final class SourceParts {
       throws IOException {
     var content = new BufferedInputStream(bytes, BootHeader.LENGTH);
     check(part, () -> peek(content));
-    var expected = part.digest() == null ? learned.get(part.name()) : part.digest();
+    var known = learned.get(part.name());
     try {
-      return new PendingPart(part, registry.upload(content, length, expected));
+      return new PendingPart(
+          part,
+          known == null
+              ? registry.upload(content, length, part.digest())
+              : registry.upload(content, OptionalLong.of(known.size()), known.digest()));
     } catch (UnknownDigestException e) {
-      learned.put(part.name(), e.digest());
+      learned.put(part.name(), e);
       throw e;
     } catch (DigestMismatchException e) {
+      learned.remove(part.name());
       throw new BuildFailure(
           Reason.DIGEST_MISMATCH,
           "%s: expected %s, found %s (%d bytes); correct the digest or the file"

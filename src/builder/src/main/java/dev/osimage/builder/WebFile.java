@@ -41,7 +41,7 @@ record WebFile(
 
   @Override
   public Opened open() throws IOException {
-    var download = new Download(this::fetch, retries);
+    var download = new Download(this::fetch, retries, false);
     return new Opened(new Explained(download), download.length());
   }
 

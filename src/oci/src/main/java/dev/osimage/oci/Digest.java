@@ -20,7 +20,7 @@ public record Digest(String hex) {
 
   public Digest {
     if (!HEX.matcher(hex).matches()) {
-      throw new IllegalArgumentException("'" + hex + "' is not 64 lower-case hex digits");
+      throw new IllegalArgumentException("'%.150s' is not 64 lower-case hex digits".formatted(hex));
     }
   }
 
@@ -28,7 +28,8 @@ public record Digest(String hex) {
   @JsonCreator
   public static Digest parse(String text) {
     if (!text.startsWith(PREFIX)) {
-      throw new IllegalArgumentException("'" + text + "' is not a digest of the form sha256:<hex>");
+      throw new IllegalArgumentException(
+          "'%.150s' is not a digest of the form sha256:<hex>".formatted(text));
     }
     return new Digest(text.substring(PREFIX.length()));
   }

@@ -2,9 +2,11 @@ package dev.osimage.oci;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.osimage.oci.http.ConnectionFailure;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,6 +22,7 @@ final class ManifestJson {
       JsonMapper.builder()
           // A name that is there twice means one thing to one reader and another to the next.
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
   private ManifestJson() {}
@@ -29,7 +32,8 @@ final class ManifestJson {
     try {
       json = JSON.readTree(bytes);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("it is not JSON: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException(
+          "it is not JSON: " + ConnectionFailure.shortened(e.getOriginalMessage()), e);
     } catch (IOException e) {
       throw new IllegalArgumentException("it is not JSON", e);
     }

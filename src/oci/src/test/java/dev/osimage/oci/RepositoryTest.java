@@ -16,8 +16,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RepositoryTest {
 
-  private static final HttpTransport HTTP = new HttpTransport(HttpSettings.of(Map.of()));
-
   @ParameterizedTest
   @CsvSource({
     "registry.example.com/os/debian, registry.example.com, os/debian",
@@ -97,9 +95,11 @@ class RepositoryTest {
   @ParameterizedTest
   @ValueSource(strings = {"r.example/a", "[::1]:5000/a/b", "LOCALHOST:65535/a", "10.0.0.1:1/a"})
   void everyRepositoryThatParsesCanHaveAClient(String text) {
-    assertThatCode(
-            () -> new RegistryClient(HTTP, Repository.parse(text), RegistrySettings.ANONYMOUS))
-        .doesNotThrowAnyException();
+    try (var http = new HttpTransport(HttpSettings.of(Map.of()))) {
+      var repository = Repository.parse(text);
+      assertThatCode(() -> new RegistryClient(http, repository, RegistrySettings.ANONYMOUS))
+          .doesNotThrowAnyException();
+    }
   }
 
   @ParameterizedTest

@@ -57,6 +57,10 @@ public final class Archive {
    * beyond the limits or cut short. This may come after the member was handed out (of a zip even
    * its checksum is known only then), so nothing may be kept until this method has returned.
    *
+   * <p>Memory for the windows of xz and zstd is waited for, as {@link Compression#decompress} does;
+   * where both the archive and a member have one, it is that of the whole process, so such archives
+   * are read one after the other.
+   *
    * <p>Zip archives are read by their local headers, which do not tell symbolic links from files.
    */
   public static void read(
@@ -65,20 +69,30 @@ public final class Archive {
       DecompressionLimits limits,
       MemberHandler handler)
       throws IOException {
+    read(source, members, limits, handler, Windows.ofProcess());
+  }
+
+  static void read(
+      InputStream source,
+      Map<String, Compression> members,
+      DecompressionLimits limits,
+      MemberHandler handler,
+      Windows windows)
+      throws IOException {
     try (source) {
-      new Archive(members, limits, handler).read(source);
+      new Archive(members, limits, handler).read(source, windows);
     }
   }
 
-  private void read(InputStream source) throws IOException {
+  private void read(InputStream source, Windows windows) throws IOException {
     var start = new BufferedInputStream(source, BUFFER);
     var compression = Compression.detect(peek(start, Compression.DETECT_BYTES));
     if (compression.hasWindow() && members.values().stream().anyMatch(Compression::hasWindow)) {
-      try (var whole = Windows.ofProcess().take(Windows.BYTES)) {
+      try (var whole = windows.takeAll()) {
         read(compression, start, whole.divided());
       }
     } else {
-      read(compression, start, Windows.ofProcess());
+      read(compression, start, windows);
     }
   }
 

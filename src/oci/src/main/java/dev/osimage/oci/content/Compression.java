@@ -105,6 +105,12 @@ public enum Compression {
    * frames are all part of the content, and anything else after the first is an error, as is an
    * input that ends early or is empty. Content that is damaged, or beyond the limits, throws a
    * {@link ContentException}; a failure of {@code compressed} is passed on as it is.
+   *
+   * <p>The windows of all xz and zstd decoders of the process share 64 MiB. Reading waits for its
+   * part, without a bound but the interruption of its thread; a part is given back at the end, at a
+   * failure or by {@code close}. So {@code compressed} must not be, or read from, another stream of
+   * this method: two such nests at once could wait for each other for ever. {@link Archive} takes
+   * compressed members out of compressed archives safely.
    */
   public InputStream decompress(InputStream compressed, DecompressionLimits limits)
       throws IOException {

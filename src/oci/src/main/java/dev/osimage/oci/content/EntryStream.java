@@ -12,7 +12,6 @@ final class EntryStream extends InputStream {
   private final Expansion expansion;
   private final Failures failures;
   private final long size;
-  private final int maxRead;
   private @Nullable IOException failure;
   private long count;
   private boolean ended;
@@ -22,11 +21,10 @@ final class EntryStream extends InputStream {
     IOException explained(Exception cause);
   }
 
-  /** A negative size is not known; at most {@code maxRead} bytes are asked for at once. */
-  EntryStream(InputStream archive, long size, int maxRead, Expansion expansion, Failures failures) {
+  /** A negative size is not known. */
+  EntryStream(InputStream archive, long size, Expansion expansion, Failures failures) {
     this.archive = archive;
     this.size = size;
-    this.maxRead = maxRead;
     this.expansion = expansion;
     this.failures = failures;
   }
@@ -57,7 +55,7 @@ final class EntryStream extends InputStream {
       return -1;
     }
     try {
-      int read = archive.read(buffer, offset, Math.min(length, maxRead));
+      int read = archive.read(buffer, offset, length);
       count += Math.max(read, 0);
       ended = read < 0;
       if (size >= 0 && (ended ? count < size : count > size)) {

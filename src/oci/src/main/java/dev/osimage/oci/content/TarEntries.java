@@ -1,152 +1,183 @@
 package dev.osimage.oci.content;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalLong;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.apache.commons.compress.utils.ArchiveUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads tar. The library believes headers in some places where a damaged or hostile one would cost
- * memory, stack or other entries' bytes, so this looks at them first.
+ * Reads tar. The library's own reader takes no sparse files of 2 GiB (pax) or 8 GiB (GNU), which
+ * disks are, and believes headers where a hostile one costs memory, stack or other entries' bytes.
  */
 final class TarEntries implements Entries {
 
   /** For one entry with all that precedes it: long names, pax headers, a map of 40,000 holes. */
   private static final int MAX_HEADER = 1 << 20;
 
-  /** The library calls itself once for each part of a sparse file that one read spans. */
-  private static final int MAX_SPARSE_READ = 2048;
-
-  /** An entry has a pax header, or two GNU ones; the library calls itself for each. */
-  private static final int MAX_NESTING = 16;
+  private static final String SPARSE_OF_STAR =
+      "is a sparse file as only 'star' writes it; make the archive anew with 'tar'";
 
   private final Expansion expansion;
   private final Source source;
-  private final Tar tar;
+  private final PaxRecords ofAll = new PaxRecords();
+  private Data data;
 
   TarEntries(InputStream archive, Expansion expansion) {
     this.expansion = expansion;
     source = new Source(archive);
-    tar = new Tar(source);
+    data = new Data(source, 0);
   }
 
   @Override
   public @Nullable Entry next() throws IOException {
     try {
-      // This jumps over holes, which the library's own way to the next entry reads.
-      while (tar.getCurrentEntry() != null && tar.skip(Long.MAX_VALUE) > 0) {}
+      data.skipRest();
       source.boundHeader(MAX_HEADER);
-      var entry = tar.getNextEntry();
+      var entry = nextOfAll();
       source.unbound();
-      if (entry != null) {
-        return check(entry);
-      }
+      return entry;
     } catch (IOException | RuntimeException e) {
       throw explained(e);
     }
-    if (!tar.marked) {
-      throw new ContentException("The tar archive is cut short: the mark of its end is missing");
+  }
+
+  private @Nullable Entry nextOfAll() throws IOException {
+    var own = new PaxRecords();
+    for (var header = header(); header != null; header = header()) {
+      switch (header.type()) {
+        case 'x', 'X' -> own.parse(dataOf(header));
+        case 'g' -> ofAll.parse(dataOf(header));
+        case 'L' -> own.put(PaxRecords.PATH, nameIn(dataOf(header)));
+        case 'K' -> own.put(PaxRecords.LINK_PATH, nameIn(dataOf(header)));
+        default -> {
+          var records = new PaxRecords();
+          records.putAll(ofAll);
+          records.putAll(own);
+          return entry(header, records);
+        }
+      }
     }
     return null;
   }
 
-  private Entry check(TarArchiveEntry entry) throws IOException {
-    if (!entry.isCheckSumOK()) {
-      throw new ContentException("The tar archive is damaged: a header has a wrong checksum");
+  /** Null at the mark of the end. */
+  private @Nullable TarHeader header() throws IOException {
+    var block = source.readNBytes(TarHeader.BLOCK);
+    if (block.length < TarHeader.BLOCK) {
+      throw new ContentException("The tar archive is cut short: the mark of its end is missing");
     }
-    if (entry.isSparse()) {
-      checkSparse(entry);
+    return ArchiveUtils.isArrayZero(block, block.length) ? null : new TarHeader(block);
+  }
+
+  private byte[] dataOf(TarHeader header) throws IOException {
+    begin(header.size());
+    var bytes = data.readAllBytes();
+    data.skipRest();
+    return bytes;
+  }
+
+  private void begin(long size) throws ContentException {
+    if (size < 0) {
+      throw new ContentException("The tar archive is damaged: an entry has a negative size");
     }
-    int maxRead = entry.isSparse() ? MAX_SPARSE_READ : Integer.MAX_VALUE;
-    long size = entry.getRealSize();
+    data = new Data(source, size);
+  }
+
+  private static String nameIn(byte[] data) {
+    int end = data.length;
+    while (end > 0 && data[end - 1] == 0) {
+      end--;
+    }
+    return new String(data, 0, end, StandardCharsets.UTF_8);
+  }
+
+  private Entry entry(TarHeader header, PaxRecords records) throws IOException {
+    var path = records.get("GNU.sparse.name", records.get(PaxRecords.PATH, header.name()));
+    var obstacle = obstacle(path, header, records);
+    boolean bare = (header.type() >= '1' && header.type() <= '6') || path.endsWith("/");
+    begin(bare ? 0 : records.get("size", header.size()));
+    var map = obstacle == null ? map(header, records) : null;
+    if (map != null) {
+      map.check(data.left);
+    }
+    long size = map == null ? data.left : map.size();
+    var content = map == null ? data : new SparseStream(data, map);
     return new Entry(
-        entry.getName(),
-        obstacle(entry),
+        path,
+        obstacle,
         OptionalLong.of(size),
-        new EntryStream(tar, size, maxRead, expansion, this::explained));
+        new EntryStream(content, size, expansion, this::explained));
   }
 
-  /** The library knows the size of a sparse file in a pax header only as an int. */
+  private @Nullable SparseMap map(TarHeader header, PaxRecords records) throws IOException {
+    return header.type() == 'S' ? SparseMap.ofGnu(header, source) : SparseMap.ofPax(records, data);
+  }
+
   private IOException explained(Exception cause) {
-    return String.valueOf(cause.getMessage()).startsWith("Unable to parse int ")
-        ? new ContentException(
-            "The tar archive has a sparse file of 2 GiB or more in pax format, which can't be read;"
-                + " make it with 'tar --format=gnu --sparse', or without '--sparse'",
-            cause)
-        : source.explained("The tar archive", cause);
+    return source.explained("The tar archive", cause);
   }
 
-  /** The library would read parts beyond the data of the entry, or of the file, as they are. */
-  private static void checkSparse(TarArchiveEntry entry) throws IOException {
-    long stored = 0;
-    long end = 0;
-    for (var part : entry.getOrderedSparseHeaders()) {
-      if (part.getOffset() < end || part.getNumbytes() > entry.getSize() - stored) {
-        throw new ContentException("The tar archive is damaged: a map of holes is impossible");
-      }
-      stored += part.getNumbytes();
-      end = part.getOffset() + part.getNumbytes();
-      if (end < 0 || end > entry.getRealSize()) {
-        throw new ContentException("The tar archive is damaged: a hole is beyond the file's end");
-      }
-    }
-  }
-
-  private static @Nullable String obstacle(TarArchiveEntry entry) {
-    if (entry.isSymbolicLink() || entry.isLink()) {
-      return "is a "
-          + (entry.isLink() ? "hard" : "symbolic")
-          + " link to "
-          + WantedMembers.quoted(entry.getLinkName())
-          + "; name its target instead";
-    }
-    if (entry.isDirectory()) {
+  private static @Nullable String obstacle(String path, TarHeader header, PaxRecords records) {
+    if (path.endsWith("/")) {
       return "is a directory; name a file in it";
     }
-    return switch (entry.getLinkFlag()) {
-      case TarConstants.LF_OLDNORM,
-          TarConstants.LF_NORMAL,
-          TarConstants.LF_CONTIG,
-          TarConstants.LF_GNUTYPE_SPARSE ->
-          null;
-      case TarConstants.LF_CHR, TarConstants.LF_BLK -> "is a device, which has no content";
-      case TarConstants.LF_FIFO -> "is a named pipe, which has no content";
+    return switch (header.type()) {
+      case '\0', '0', '7' ->
+          records.get("SCHILY.filetype", "").equals("sparse") ? SPARSE_OF_STAR : null;
+      case 'S' -> header.isGnu() ? null : SPARSE_OF_STAR;
+      case '1', '2' ->
+          "is a "
+              + (header.type() == '1' ? "hard" : "symbolic")
+              + " link to "
+              + WantedMembers.quoted(records.get(PaxRecords.LINK_PATH, header.linkName()))
+              + "; name its target instead";
+      case '3', '4' -> "is a device, which has no content";
+      case '5' -> "is a directory; name a file in it";
+      case '6' -> "is a named pipe, which has no content";
       default -> "is not a regular file";
     };
   }
 
-  /** Knows whether the archive has ended with its mark, or just ended. */
-  private static final class Tar extends TarArchiveInputStream {
+  /** What the archive has between a header and the next one. */
+  private static final class Data extends InputStream {
 
-    private boolean marked;
-    private int nesting;
+    private final Source source;
+    private long left;
+    private int padding;
 
-    Tar(InputStream in) {
-      super(in, StandardCharsets.UTF_8.name());
+    Data(Source source, long size) {
+      this.source = source;
+      this.left = size;
+      this.padding = (int) -size & (TarHeader.BLOCK - 1);
     }
 
     @Override
-    public TarArchiveEntry getNextEntry() throws IOException {
-      if (nesting > MAX_NESTING) {
-        throw new ContentException("The tar archive has too many headers before one entry");
-      }
-      nesting++;
-      try {
-        return super.getNextEntry();
-      } finally {
-        nesting--;
-      }
+    public int read() throws IOException {
+      var one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override
-    protected boolean isEOFRecord(byte @Nullable [] header) {
-      boolean end = super.isEOFRecord(header);
-      marked |= end && header != null;
-      return end;
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      if (left == 0) {
+        return -1;
+      }
+      int read = source.read(buffer, offset, (int) Math.min(length, left));
+      if (read < 0) {
+        throw new EOFException("an entry is not complete");
+      }
+      left -= read;
+      return read;
+    }
+
+    void skipRest() throws IOException {
+      source.skipNBytes(left);
+      source.skipNBytes(padding);
+      left = 0;
+      padding = 0;
     }
   }
 }

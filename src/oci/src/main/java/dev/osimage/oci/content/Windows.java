@@ -19,14 +19,21 @@ final class Windows {
   static final int BYTES = 64 << 20;
 
   private static final int KIB = 1024;
-  private static final Windows PROCESS = new Windows(BYTES / KIB, true);
+  private static final Windows PROCESS = new Windows(BYTES);
 
+  private final int all;
   private final Semaphore free;
-  private final boolean waiting;
+  private final boolean patient;
 
-  private Windows(int permits, boolean waiting) {
+  /** A budget of its own, of whole KiB. */
+  Windows(int bytes) {
+    this(bytes / KIB, true);
+  }
+
+  private Windows(int permits, boolean patient) {
+    this.all = permits;
     this.free = new Semaphore(permits, true);
-    this.waiting = waiting;
+    this.patient = patient;
   }
 
   /** The budget of the process. */
@@ -34,13 +41,25 @@ final class Windows {
     return PROCESS;
   }
 
-  /** Takes a part, of at most {@link #BYTES}, until it is closed. */
+  /**
+   * Takes a part, of at most {@link #BYTES}, until it is closed. Waits without a bound of its own:
+   * whoever may not wait for ever, interrupts the thread, which ends the waiting with an {@link
+   * InterruptedIOException}.
+   */
   Share take(long bytes) throws IOException {
     if (bytes > BYTES) {
       throw new IllegalArgumentException("there are never so many bytes: " + bytes);
     }
-    int permits = Math.toIntExact((bytes + KIB - 1) / KIB);
-    if (waiting) {
+    return takePermits(Math.toIntExact((bytes + KIB - 1) / KIB));
+  }
+
+  /** Takes the whole budget, as {@link #take} does, for a nest. */
+  Share takeAll() throws IOException {
+    return takePermits(all);
+  }
+
+  private Share takePermits(int permits) throws IOException {
+    if (patient) {
       acquire(permits);
     } else if (!free.tryAcquire(permits)) {
       throw new ContentException(
@@ -53,6 +72,11 @@ final class Windows {
   /** How many bytes nobody holds. */
   int available() {
     return free.availablePermits() * KIB;
+  }
+
+  /** How many decoders and nests wait for their turn. */
+  int waiting() {
+    return free.getQueueLength();
   }
 
   private void acquire(int permits) throws InterruptedIOException {

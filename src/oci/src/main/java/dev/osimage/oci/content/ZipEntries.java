@@ -28,7 +28,7 @@ final class ZipEntries implements Entries {
     this.expansion = expansion;
     source = new Source(archive);
     zip = new Zip(source);
-    content = new EntryStream(zip, 0, 0, expansion, this::explained);
+    content = new EntryStream(zip, 0, expansion, this::explained);
   }
 
   @Override
@@ -65,9 +65,7 @@ final class ZipEntries implements Entries {
   private Entry entry(ZipArchiveEntry entry) {
     long size = entry.getSize();
     sum = new CRC32();
-    content =
-        new EntryStream(
-            new CheckedInputStream(zip, sum), size, Integer.MAX_VALUE, expansion, this::explained);
+    content = new EntryStream(new CheckedInputStream(zip, sum), size, expansion, this::explained);
     return new Entry(
         entry.getName(),
         obstacle(entry),

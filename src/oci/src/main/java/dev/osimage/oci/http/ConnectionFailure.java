@@ -37,7 +37,7 @@ public final class ConnectionFailure {
 
   /** A text of a server as part of a message: one line, at most 200 characters. */
   public static String shortened(String text) {
-    var line = text.replaceAll("[\\p{Cntrl}]+", " ");
+    var line = text.replaceAll("[\\p{Cc}\\u2028\\u2029]+", " ");
     return line.length() <= MAX_LENGTH ? line : line.substring(0, MAX_LENGTH) + "…";
   }
 }

@@ -3,8 +3,11 @@ package dev.osimage.oci.http;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +22,10 @@ import org.slf4j.LoggerFactory;
 public final class Download extends InputStream {
 
   private static final Logger LOG = LoggerFactory.getLogger(Download.class);
+
+  /** After so many bytes between two cuts, the server counts as one that works. */
+  private static final long PROGRESS = 1024 * 1024;
+
   private static final Pattern CONTENT_RANGE =
       Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18}|\\*)");
 
@@ -34,24 +41,37 @@ public final class Download extends InputStream {
 
   private final Source source;
   private final RetryPolicy retries;
-  private final long length;
+  private final boolean pinned;
+  private long length;
   private final @Nullable String validator;
   private final @Nullable String identity;
   private Response response;
   private long position;
-  private int triesWithoutProgress;
+  private int cuts;
+  private long positionOfFirstCut;
+  private volatile boolean closed;
 
-  /** Opens the download; the first request is not tried again here. */
-  public Download(Source source, RetryPolicy retries) throws IOException {
+  /**
+   * Opens the download; the first request is not tried again here. {@code pinned} content has a
+   * digest that names it: the rest is asked for even where the server offers nothing by which it
+   * could tell that the content is still the same.
+   */
+  public Download(Source source, RetryPolicy retries, boolean pinned) throws IOException {
     this.source = source;
+    this.pinned = pinned;
     this.retries = retries;
     this.response = source.open(null, null);
     this.length = response.body().contentLength();
-    var etag = response.header("ETag");
+    var etag = readable(response.header("ETag"));
     var modified = response.header("Last-Modified");
     this.identity = etag == null ? modified : etag;
     // A weak ETag promises no equal bytes, so it can't be asked to continue by (13.1.5).
     this.validator = etag == null ? modified : etag.startsWith("W/") ? null : etag;
+  }
+
+  /** A header that could not be sent back is as good as none. */
+  private static @Nullable String readable(@Nullable String header) {
+    return header != null && header.chars().allMatch(c -> c >= 0x20 && c < 0x7f) ? header : null;
   }
 
   /** How many bytes there are in all, where the server said so. */
@@ -71,15 +91,16 @@ public final class Download extends InputStream {
     if (count == 0) {
       return 0;
     }
-    while (true) {
+    while (position != length) {
+      // A server may send more than the range that was asked for.
+      int most = length < 0 ? count : (int) Math.min(count, length - position);
       try {
-        int read = response.body().byteStream().read(buffer, offset, count);
+        int read = response.body().byteStream().read(buffer, offset, most);
         if (read > 0) {
           position += read;
-          triesWithoutProgress = 0;
           return read;
         }
-        if (length < 0 || position == length) {
+        if (length < 0) {
           return -1;
         }
         throw new EOFException("it ended after " + position + " of " + length + " bytes");
@@ -89,32 +110,51 @@ public final class Download extends InputStream {
         goOn(e);
       }
     }
+    return -1;
   }
 
   private void goOn(IOException cut) throws IOException {
     response.close();
-    if (Thread.currentThread().isInterrupted()) {
+    if (closed || Thread.currentThread().isInterrupted()) {
       throw cut;
     }
-    triesWithoutProgress++;
-    if (triesWithoutProgress >= retries.tries()) {
+    if (position - positionOfFirstCut > PROGRESS) {
+      cuts = 0;
+    }
+    if (cuts == 0) {
+      positionOfFirstCut = position;
+    }
+    cuts++;
+    if (cuts >= retries.tries()) {
       throw cut;
+    }
+    if (!pinned && position > 0 && validator == null) {
+      throw new ChangedContentException();
     }
     LOG.info("a download was cut after {} bytes ({}); going on", position, cut.getMessage());
     try {
-      response = retries.run(number -> reopened());
-    } catch (PassingException e) {
+      var first = new AtomicBoolean(cuts > 1);
+      response =
+          retries.run(number -> {
+            if (first.getAndSet(false)) {
+              // A server that cuts after each byte shall not be asked without end and pause.
+              throw new FailedTryException(cut);
+            }
+            return reopened();
+          });
+    } catch (FailedTryException e) {
       throw e.cause;
+    }
+    if (closed) {
+      response.close();
     }
   }
 
   private Response reopened() throws IOException {
     try {
       return rest();
-    } catch (ChangedContentException | RedirectException e) {
-      throw e;
     } catch (IOException e) {
-      throw new PassingException(e);
+      throw new FailedTryException(e);
     }
   }
 
@@ -138,7 +178,7 @@ public final class Download extends InputStream {
   }
 
   private void checkSame(Response next) throws ChangedContentException {
-    var etag = next.header("ETag");
+    var etag = readable(next.header("ETag"));
     var now = etag == null ? next.header("Last-Modified") : etag;
     if (identity != null && now != null && !identity.equals(now)) {
       throw new ChangedContentException();
@@ -153,33 +193,52 @@ public final class Download extends InputStream {
     if (!range.matches() || Long.parseLong(range.group(1)) != position) {
       throw new IOException("the server answers with another range than was asked for");
     }
-    if (length >= 0 && !range.group(3).equals("*") && Long.parseLong(range.group(3)) != length) {
+    if (range.group(3).equals("*")) {
+      return;
+    }
+    long total = Long.parseLong(range.group(3));
+    if (length >= 0 && total != length) {
       throw new ChangedContentException();
     }
+    length = total;
   }
 
   @Override
   public void close() {
+    closed = true;
     response.close();
   }
 
-  /**
-   * A connection failed while the rest was asked for; that is tried as often as the policy says.
-   */
-  private static final class PassingException extends IOException implements RetryPolicy.Retryable {
+  /** Asking for the rest failed; whether it may be tried again depends on of what. */
+  private static final class FailedTryException extends IOException
+      implements RetryPolicy.Retryable {
 
     private static final long serialVersionUID = 1L;
 
     private final IOException cause;
 
-    PassingException(IOException cause) {
+    FailedTryException(IOException cause) {
       super(cause.getMessage(), cause);
       this.cause = cause;
     }
 
     @Override
     public boolean retryable() {
-      return !ConnectionFailure.isUntrusted(cause);
+      return switch (cause) {
+        // That is for who reads, who has to begin anew.
+        case ChangedContentException changed -> false;
+        case RedirectException redirect -> false;
+        case ClosedTransportException closed -> false;
+        case RetryPolicy.Retryable failure -> failure.retryable();
+        default -> !ConnectionFailure.isUntrusted(cause);
+      };
+    }
+
+    @Override
+    public Optional<Duration> retryAfter() {
+      return cause instanceof RetryPolicy.Retryable failure
+          ? failure.retryAfter()
+          : Optional.empty();
     }
   }
 }

@@ -7,7 +7,7 @@ import java.util.Map;
  * Settings of every connection of a process.
  *
  * @param proxies which proxy leads to which host
- * @param connectTimeout how long a connection, TLS included, may take to be made
+ * @param connectTimeout how long it may take until a server accepts a connection
  * @param answerTimeout how long a server may take to answer a request without content, and how long
  *     a download may stall
  * @param writeTimeout how long an upload may stall

@@ -1,11 +1,11 @@
 package dev.osimage.oci.http;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
@@ -25,7 +25,7 @@ public final class HttpTransport implements AutoCloseable {
   private final OkHttpClient quick;
   private final OkHttpClient patient;
   private final Transfers transfers;
-  private final AtomicBoolean closed;
+  private final RunningCalls running;
 
   /** A transport with these settings that trusts the authorities of the Java runtime. */
   public HttpTransport(HttpSettings settings) {
@@ -40,30 +40,35 @@ public final class HttpTransport implements AutoCloseable {
             .readTimeout(settings.answerTimeout())
             .followRedirects(false)
             .followSslRedirects(false)
-            .addInterceptor(headers(settings.userAgent()))
+            .addInterceptor(headers(settings))
             .build(),
-        settings);
+        settings,
+        new RunningCalls());
   }
 
-  private HttpTransport(OkHttpClient quick, HttpSettings settings) {
+  private HttpTransport(OkHttpClient plain, HttpSettings settings, RunningCalls running) {
     this(
-        quick,
-        quick.newBuilder().readTimeout(settings.commitTimeout()).build(),
+        plain.newBuilder().eventListener(running).build(),
+        plain.newBuilder().eventListener(running).readTimeout(settings.commitTimeout()).build(),
         new Transfers(settings.transfersPerHost()),
-        new AtomicBoolean());
+        running);
   }
 
   private HttpTransport(
-      OkHttpClient quick, OkHttpClient patient, Transfers transfers, AtomicBoolean closed) {
+      OkHttpClient quick, OkHttpClient patient, Transfers transfers, RunningCalls running) {
     this.quick = quick;
     this.patient = patient;
     this.transfers = transfers;
-    this.closed = closed;
+    this.running = running;
   }
 
-  private static Interceptor headers(String userAgent) {
+  private static Interceptor headers(HttpSettings settings) {
     return chain -> {
-      var request = chain.request().newBuilder().header("User-Agent", userAgent);
+      var request = chain.request().newBuilder().header("User-Agent", settings.userAgent());
+      var proxyLogin = settings.proxies().authorization(chain.request().url());
+      if (proxyLogin != null) {
+        request.header("Proxy-Authorization", proxyLogin);
+      }
       if (chain.request().header("Accept-Encoding") == null) {
         // Sizes and digests are of the bytes themselves, not of what a proxy compresses them to.
         request.header("Accept-Encoding", "identity");
@@ -87,7 +92,7 @@ public final class HttpTransport implements AutoCloseable {
         quick.newBuilder().sslSocketFactory(sockets, trust).build(),
         patient.newBuilder().sslSocketFactory(sockets, trust).build(),
         transfers,
-        closed);
+        running);
   }
 
   /** The bound on transfers of this process. */
@@ -119,17 +124,46 @@ public final class HttpTransport implements AutoCloseable {
     return Redirects.follow(hop -> execute(quick, hop), request, secret);
   }
 
+  /**
+   * Sends a request by {@link #send} or {@link #upload} and follows redirects that keep its method
+   * (307 and 308), as {@link #follow} does, unless its content can't be sent again.
+   */
+  public Response redirected(Hop sender, Request request, Set<String> secret) throws IOException {
+    var body = request.body();
+    return body != null && body.isOneShot()
+        ? sender.send(request)
+        : Redirects.followKeepingMethod(sender, request, secret);
+  }
+
+  /** Sends one request. */
+  @FunctionalInterface
+  public interface Hop {
+    Response send(Request request) throws IOException;
+  }
+
   private Response execute(OkHttpClient http, Request request) throws IOException {
-    if (closed.get()) {
+    if (running.ended()) {
       throw new ClosedTransportException();
     }
-    return http.newCall(request).execute();
+    try {
+      return http.newCall(request).execute();
+    } catch (Exception e) {
+      // OkHttp throws this one, undeclared, out of a wait for a connection.
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted");
+      }
+      if (e instanceof IOException && running.ended()) {
+        throw new ClosedTransportException();
+      }
+      throw e;
+    }
   }
 
   /** Ends every request that runs or comes, in all transports derived from one; for good. */
   @Override
   public void close() {
-    closed.set(true);
-    quick.dispatcher().cancelAll();
+    running.end();
+    quick.connectionPool().evictAll();
   }
 }

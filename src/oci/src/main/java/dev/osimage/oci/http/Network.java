@@ -72,13 +72,12 @@ final class Network {
   /** Whether a host is this machine, by the way it is written. */
   static boolean isLoopback(String host) {
     var address = literal(host);
-    return address == null
-        ? host.equals("localhost") || host.endsWith(".localhost")
-        : address.isLoopbackAddress();
+    // A dot at the end says that nothing is to be added to the name.
+    return address == null ? host.matches("(?:.*\\.)?localhost\\.?") : address.isLoopbackAddress();
   }
 
   private static @Nullable InetAddress literal(String host) {
-    var bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    var bare = host.replaceFirst("^\\[(.*)]$", "$1");
     boolean looksLikeOne = bare.contains(":") || bare.matches("[0-9.]+");
     if (!looksLikeOne
         || HttpUrl.parse("http://" + (bare.contains(":") ? "[" + bare + "]" : bare)) == null) {

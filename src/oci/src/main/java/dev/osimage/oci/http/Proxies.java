@@ -6,6 +6,7 @@ import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -92,19 +93,31 @@ public final class Proxies {
     };
   }
 
-  /** Gives each proxy the user and password of its own URL. */
+  /**
+   * Gives each proxy the user and password of its own URL when a tunnel through it is asked for.
+   */
   Authenticator authenticator() {
     return (route, response) -> {
-      var url = response.request().url();
-      var proxy = proxyFor(url.scheme(), url.host(), url.port());
-      if (proxy == null
-          || proxy.username().isEmpty()
-          || response.request().header("Proxy-Authorization") != null) {
-        return null;
-      }
-      var login = Credentials.basic(proxy.username(), proxy.password());
-      return response.request().newBuilder().header("Proxy-Authorization", login).build();
+      var login = login(response.request().url());
+      return login == null || response.request().header("Proxy-Authorization") != null
+          ? null
+          : response.request().newBuilder().header("Proxy-Authorization", login).build();
     };
+  }
+
+  /**
+   * The header Proxy-Authorization of a request that the proxy itself reads, if it needs one: with
+   * the first try, because content that is sent once can't be sent again after a 407.
+   */
+  @Nullable String authorization(HttpUrl url) {
+    return url.isHttps() ? null : login(url);
+  }
+
+  private @Nullable String login(HttpUrl url) {
+    var proxy = proxyFor(url.scheme(), url.host(), url.port());
+    return proxy == null || proxy.username().isEmpty()
+        ? null
+        : Credentials.basic(proxy.username(), proxy.password(), StandardCharsets.UTF_8);
   }
 
   /** The hosts that are reached without a proxy. */
@@ -119,7 +132,7 @@ public final class Proxies {
     }
 
     boolean covers(String host, int port) {
-      var name = host.toLowerCase(Locale.ROOT);
+      var name = host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
       return rules.stream().anyMatch(rule -> rule.covers(name, port));
     }
   }
@@ -137,7 +150,9 @@ public final class Proxies {
       int port = withPort ? Integer.parseInt(entry.substring(colon + 1)) : 0;
       var name = withPort ? entry.substring(0, colon) : entry;
       return new Rule(
-          name.replaceFirst("^\\*?\\.", "").replaceAll("[\\[\\]]", ""), Network.parse(name), port);
+          name.replaceFirst("^\\*?\\.", "").replaceFirst("\\.$", "").replaceAll("[\\[\\]]", ""),
+          Network.parse(name),
+          port);
     }
 
     boolean covers(String host, int port) {

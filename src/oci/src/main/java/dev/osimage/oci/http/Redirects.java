@@ -1,29 +1,37 @@
 package dev.osimage.oci.http;
 
+import dev.osimage.oci.http.HttpTransport.Hop;
 import java.io.IOException;
 import java.util.Set;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
 import okhttp3.Response;
 
-/** Follows redirects of requests that only read. */
+/** Follows redirects. */
 final class Redirects {
 
   private static final int LIMIT = 10;
   private static final Set<Integer> STATUSES = Set.of(301, 302, 303, 307, 308);
 
+  private static final Set<Integer> KEEPING_METHOD = Set.of(307, 308);
+
   private Redirects() {}
 
-  /** Sends one request of the chain. */
-  interface Hop {
-    Response send(Request request) throws IOException;
+  static Response follow(Hop http, Request first, Set<String> secret) throws IOException {
+    return follow(http, first, secret, STATUSES);
   }
 
-  static Response follow(Hop http, Request first, Set<String> secret) throws IOException {
+  static Response followKeepingMethod(Hop http, Request first, Set<String> secret)
+      throws IOException {
+    return follow(http, first, secret, KEEPING_METHOD);
+  }
+
+  private static Response follow(Hop http, Request first, Set<String> secret, Set<Integer> statuses)
+      throws IOException {
     var request = first;
     for (int hops = 0; hops <= LIMIT; hops++) {
       var response = http.send(request);
-      if (!STATUSES.contains(response.code())) {
+      if (!statuses.contains(response.code())) {
         return response;
       }
       response.close();

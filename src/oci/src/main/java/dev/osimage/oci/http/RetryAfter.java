@@ -19,7 +19,7 @@ public final class RetryAfter {
       return Optional.empty();
     }
     var text = header.strip();
-    if (text.matches("\\d{1,9}")) {
+    if (text.matches("\\d{1,18}")) {
       return Optional.of(Duration.ofSeconds(Long.parseLong(text)));
     }
     try {

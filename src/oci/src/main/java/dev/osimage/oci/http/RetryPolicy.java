@@ -55,6 +55,11 @@ public record RetryPolicy(
     default boolean learned() {
       return false;
     }
+
+    /** Whether it was tried often enough already, by somebody closer to it. */
+    default boolean exhausted() {
+      return false;
+    }
   }
 
   /** One try; {@code number} counts from 1. */
@@ -91,7 +96,10 @@ public record RetryPolicy(
 
   /** The wait before a try, or empty when there shall be none. */
   Optional<Duration> waitBefore(int number, Exception failure, Duration passed) {
-    if (!(failure instanceof Retryable retryable) || !retryable.retryable() || number > tries) {
+    if (!(failure instanceof Retryable retryable)
+        || !retryable.retryable()
+        || retryable.exhausted()
+        || number > tries) {
       return Optional.empty();
     }
     var asked = retryable.retryAfter();

@@ -74,11 +74,19 @@ final class Authorization {
       server = named;
       tokens.clear();
     }
-    // Somebody else's request may have renewed it meanwhile.
-    tokens.removeIf(token -> ("Bearer " + token.text()).equals(used));
+    forget(used);
     var asked = Scopes.parse(challenge.parameter("scope"));
     var fresh = token(named, wanted.and(asked), true);
     return !("Bearer " + fresh.text()).equals(used);
+  }
+
+  /** Drops a refused token and the older ones; somebody else's request may have renewed it. */
+  private void forget(@Nullable String refused) {
+    for (int i = 0; i < tokens.size(); i++) {
+      if (("Bearer " + tokens.get(i).text()).equals(refused)) {
+        tokens.subList(i, tokens.size()).clear();
+      }
+    }
   }
 
   private Token token(TokenServer server, Scopes scopes, boolean transfer) {

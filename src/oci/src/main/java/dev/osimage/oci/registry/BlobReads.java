@@ -18,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -26,13 +27,18 @@ import org.jspecify.annotations.Nullable;
 /** Reads blobs (distribution-spec, "Pulling blobs"). */
 final class BlobReads {
 
-  private static final long RANGES_FROM = 64L * 1024 * 1024;
-  private static final Pattern TOTAL = Pattern.compile("bytes 0-0/(\\d{1,18})");
+  /** The sizes that others claim are not taken at their word: ranges cost memory. */
+  private static final long RANGES_TO = 1L << 40;
+
+  private static final Pattern TOTAL = Pattern.compile("bytes (?:0-0|\\*)/(\\d{1,18})");
 
   private final RegistryConnection registry;
+  private final int rangesFrom;
 
-  BlobReads(RegistryConnection registry) {
+  /** Fetches blobs of at least {@code rangesFrom} bytes in several ranges at once. */
+  BlobReads(RegistryConnection registry, int rangesFrom) {
     this.registry = registry;
+    this.rangesFrom = rangesFrom;
   }
 
   /** One try. */
@@ -57,7 +63,10 @@ final class BlobReads {
   /** For registries, and proxies before them, that answer HEAD without a length. */
   private OptionalLong sizeByRange(Digest digest) {
     var doing = "asking for the size of blob " + digest;
-    try (var response = get(digest, "bytes=0-0", null, doing)) {
+    var request = request(digest).header("Range", "bytes=0-0").build();
+    try (var response = registry.send(request, Way.FOLLOW, registry.pull(), doing)) {
+      // There is no first byte of an empty blob: 416.
+      registry.expect(response, doing, Set.of(200, 206, 416));
       var range = response.header("Content-Range", "");
       var total = TOTAL.matcher(range == null ? "" : range);
       long length = total.matches() ? Long.parseLong(total.group(1)) : -1;
@@ -103,20 +112,18 @@ final class BlobReads {
     var doing = "reading blob " + blob.digest();
     return registry.retrying(number ->
         new Download(
-            (range, ifRange) -> get(blob.digest(), range, ifRange, doing), registry.retries()));
+            (range, ifRange) -> get(blob.digest(), range, doing), registry.retries(), true));
   }
 
-  private Response get(
-      Digest digest, @Nullable String range, @Nullable String ifRange, String doing) {
+  private Response get(Digest digest, @Nullable String range, String doing) {
     var request = request(digest);
     if (range != null) {
       request.header("Range", range);
     }
-    if (ifRange != null) {
-      request.header("If-Range", ifRange);
-    }
     var response = registry.send(request.build(), Way.FOLLOW, registry.pull(), doing);
-    return registry.expect(response, doing, Set.of(200, 206));
+    registry.expect(response, doing, Set.of(200, 206));
+    // The digest says what is the same content; the caches in front of a registry may disagree.
+    return response.newBuilder().removeHeader("ETag").removeHeader("Last-Modified").build();
   }
 
   private Request.Builder request(Digest digest) {
@@ -124,14 +131,12 @@ final class BlobReads {
   }
 
   void pull(Descriptor blob, Path file) throws IOException {
-    var folder = file.toAbsolutePath().getParent();
-    var part = Files.createTempFile(folder, "." + file.getFileName() + ".", ".part");
+    var name = "." + file.getFileName() + "." + UUID.randomUUID();
+    // Not a temporary file by its rights: the user's umask decides who may read it.
+    var part = Files.createFile(file.resolveSibling(name));
     try {
-      try (var channel =
-          FileChannel.open(part, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-        if (blob.size() < RANGES_FROM || !ranged(blob, channel)) {
-          stream(blob, channel);
-        }
+      if (!ranged(blob, part)) {
+        stream(blob, part);
       }
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
@@ -139,28 +144,40 @@ final class BlobReads {
     }
   }
 
-  private boolean ranged(Descriptor blob, FileChannel file) throws IOException {
-    var digest = new RangedPull(registry, blob, file).run();
-    if (digest.isPresent()) {
-      check(blob, blob.size(), digest.get());
+  private boolean ranged(Descriptor blob, Path part) throws IOException {
+    if (blob.size() < rangesFrom || blob.size() > RANGES_TO) {
+      return false;
     }
-    return digest.isPresent();
+    try (var file = FileChannel.open(part, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      var digest = new RangedPull(registry, blob, file, rangesFrom / 4).run();
+      if (digest.isPresent()) {
+        check(blob, blob.size(), digest.get());
+      }
+      return digest.isPresent();
+    }
   }
 
-  private void stream(Descriptor blob, FileChannel file) throws IOException {
-    file.truncate(0);
-    try (var permit = registry.http().transfers().take(registry.host());
+  private void stream(Descriptor blob, Path part) throws IOException {
+    try (var file =
+            FileChannel.open(part, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+        var permit = registry.http().transfers().take(registry.host());
         var content = new Permitted(download(blob), permit);
         var pipe = new HashingPipe(content)) {
-      pipe.copy(
-          blob.size() + 1,
-          (bytes, count) -> {
-            var buffer = ByteBuffer.wrap(bytes, 0, count);
-            while (buffer.hasRemaining()) {
-              file.write(buffer);
-            }
-          });
+      try {
+        pipe.copy(blob.size() + 1, (bytes, count) -> write(file, ByteBuffer.wrap(bytes, 0, count)));
+      } catch (IOException e) {
+        if (pipe.isReadFailure(e)) {
+          throw RegistryFailure.of(registry.base(), "reading blob " + blob.digest(), e);
+        }
+        throw e;
+      }
       check(blob, pipe.bytes(), pipe.digest());
+    }
+  }
+
+  private static void write(FileChannel file, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      file.write(bytes);
     }
   }
 

@@ -25,6 +25,9 @@ final class BlobSession {
   private static final RequestBody EMPTY = RequestBody.create(new byte[0], null);
   private static final Duration CANCEL_TIMEOUT = Duration.ofSeconds(5);
 
+  /** A chunk of content whose length is not known has to be held in memory. */
+  private static final int LARGEST_BUFFER = 8 * 1024 * 1024;
+
   private final RegistryConnection registry;
   private final int smallestChunk;
   private HttpUrl location;
@@ -55,7 +58,7 @@ final class BlobSession {
   /** Sends everything in one PATCH. */
   void stream(HashingPipe content, OptionalLong length) throws IOException {
     // No Content-Range: with one, ghcr.io takes no more than 4 MiB at a time.
-    patch(new OneShot(content, length.orElse(-1), Long.MAX_VALUE), null);
+    patch(new OneShot(content, length.orElse(-1), length.orElse(-1)), null);
   }
 
   /** Sends everything in PATCHes of at most {@code size} bytes. */
@@ -65,18 +68,22 @@ final class BlobSession {
       long left = length.getAsLong();
       while (left > 0) {
         long next = Math.min(chunk, left);
-        patch(new OneShot(content, next, next), range(next));
+        patch(new OneShot(content, next, length.getAsLong()), range(next));
         left -= next;
       }
     } else {
-      var buffer = new byte[chunk];
+      if (smallestChunk > LARGEST_BUFFER) {
+        throw registry.protocol(
+            "uploading a blob", "chunks of at least %d bytes".formatted(smallestChunk));
+      }
+      var buffer = new byte[Math.min(chunk, LARGEST_BUFFER)];
       int filled;
       do {
         filled = fill(content, buffer);
         if (filled > 0) {
-          patch(RequestBody.create(buffer, OCTETS, 0, filled), range(filled));
+          patch(new Chunk(buffer, filled), range(filled));
         }
-      } while (filled == chunk);
+      } while (filled == buffer.length);
     }
   }
 
@@ -134,7 +141,7 @@ final class BlobSession {
 
   /** Sends everything with the closing request. */
   void whole(HashingPipe content, OptionalLong length, Digest digest) {
-    put(digest, new OneShot(content, length.orElse(-1), Long.MAX_VALUE));
+    put(digest, new OneShot(content, length.orElse(-1), length.orElse(-1)));
   }
 
   private void put(Digest digest, RequestBody body) {
@@ -156,25 +163,29 @@ final class BlobSession {
   /** Tells the registry to forget what was sent. */
   void cancel() {
     var request = new Request.Builder().url(location).delete(null).build();
+    // An interrupt is the usual reason for cancelling, and would end this request as well.
+    boolean interrupted = Thread.interrupted();
     try (var response =
         registry.sendWithin(request, CANCEL_TIMEOUT, registry.push(), "cancelling an upload")) {
       response.code();
     } catch (RegistryException e) {
       // The registry purges sessions by itself; the reason for cancelling matters more.
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
-  /** A body that can't be sent twice. */
-  private static final class OneShot extends RequestBody {
+  /** A chunk in memory: sent twice, a registry that ignores Content-Range would have it twice. */
+  private static final class Chunk extends RequestBody {
 
-    private final HashingPipe content;
-    private final long length;
-    private final long limit;
+    private final byte[] bytes;
+    private final int length;
 
-    OneShot(HashingPipe content, long length, long limit) {
-      this.content = content;
+    Chunk(byte[] bytes, int length) {
+      this.bytes = bytes;
       this.length = length;
-      this.limit = limit;
     }
 
     @Override
@@ -194,9 +205,45 @@ final class BlobSession {
 
     @Override
     public void writeTo(BufferedSink sink) throws IOException {
+      sink.write(bytes, 0, length);
+    }
+  }
+
+  /** A body that can't be sent twice. */
+  private static final class OneShot extends RequestBody {
+
+    private final HashingPipe content;
+    private final long length;
+    private final long all;
+
+    /** The next {@code length} of {@code all} bytes; negative where nobody knows. */
+    OneShot(HashingPipe content, long length, long all) {
+      this.content = content;
+      this.length = length;
+      this.all = all;
+    }
+
+    @Override
+    public MediaType contentType() {
+      return OCTETS;
+    }
+
+    @Override
+    public long contentLength() {
+      return length;
+    }
+
+    @Override
+    public boolean isOneShot() {
+      return true;
+    }
+
+    @Override
+    public void writeTo(BufferedSink sink) throws IOException {
+      long limit = length < 0 ? Long.MAX_VALUE : length;
       long copied = content.copy(limit, (bytes, count) -> sink.write(bytes, 0, count));
       if (length >= 0 && copied != length) {
-        throw content.ended(length);
+        throw content.ended(all);
       }
     }
   }

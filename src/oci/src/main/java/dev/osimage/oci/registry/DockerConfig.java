@@ -112,7 +112,7 @@ public final class DockerConfig {
   }
 
   private static String normalised(String key) {
-    var prefix = key.replaceFirst("^https?://", "").replaceFirst("/+$", "");
+    var prefix = key.replaceFirst("^https?://", "").replaceFirst("(?<!/)/+$", "");
     prefix = prefix.replaceFirst("^([^/]+)/v[12]$", "$1");
     var host = prefix.replaceFirst("/.*$", "");
     return switch (host) {

@@ -26,7 +26,9 @@ final class HashingPipe implements AutoCloseable {
   private final MessageDigest hash = Digest.sha256();
   private final Thread hasher;
   private @Nullable IOException readFailure;
+  private @Nullable RuntimeException sourceFailure;
   private long bytes;
+  private boolean ended;
 
   /** The first bytes of a buffer; none of them at the end. */
   private static final class Piece {
@@ -75,6 +77,7 @@ final class HashingPipe implements AutoCloseable {
         var buffer = free.take();
         int read = read(buffer, (int) Math.min(buffer.length, limit - copied));
         if (read == 0) {
+          ended = true;
           free.add(buffer);
           break;
         }
@@ -97,6 +100,18 @@ final class HashingPipe implements AutoCloseable {
     } catch (IOException e) {
       readFailure = e;
       throw e;
+    } catch (RuntimeException e) {
+      // Content may come from another registry, whose failures look like this one's.
+      sourceFailure = e;
+      throw e;
+    }
+  }
+
+  /** Fails when the content goes on after all that was passed on. */
+  void expectEnd() throws IOException {
+    if (read(new byte[1], 1) > 0) {
+      readFailure = new IOException("the content goes on after the %d bytes said".formatted(bytes));
+      throw readFailure;
     }
   }
 
@@ -112,6 +127,19 @@ final class HashingPipe implements AutoCloseable {
     if (readFailure != null) {
       throw readFailure;
     }
+    if (sourceFailure != null) {
+      throw sourceFailure;
+    }
+  }
+
+  /** Whether it is the content that could not be read. */
+  boolean isReadFailure(IOException failure) {
+    return failure.equals(readFailure);
+  }
+
+  /** Whether all of the content was passed on. */
+  boolean ended() throws IOException {
+    return ended || read(new byte[1], 1) == 0;
   }
 
   /** How many bytes were passed on. */

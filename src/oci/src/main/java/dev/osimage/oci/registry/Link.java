@@ -1,7 +1,9 @@
 package dev.osimage.oci.registry;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import okhttp3.HttpUrl;
 
@@ -9,12 +11,11 @@ import okhttp3.HttpUrl;
 final class Link {
 
   private static final int MAX_LENGTH = 16 * 1024;
-  private static final Pattern LINK =
+  private static final Pattern TARGET = Pattern.compile("<([^<>]*+)>");
+  // One at a time: a group that is repeated takes stack for each time.
+  private static final Pattern PARAMETER =
       Pattern.compile(
-          "<([^<>]*)>((?:\\s*;\\s*[^;,=\\s]+\\s*(?:=\\s*(?:\"[^\"]*\"|[^;,\"\\s]*))?)*)");
-  private static final Pattern NEXT =
-      Pattern.compile(
-          "(?i);\\s*rel\\s*=\\s*(?:\"(?:[^\"]* )?next(?: [^\"]*)?\"|next(?=\\s*(?:;|$)))");
+          "\\G\\s*+;\\s*+([^;,=\"\\s]*+)\\s*+(?:=\\s*+(?:\"([^\"]*+)\"|([^;,\"\\s]*+)))?+");
 
   private Link() {}
 
@@ -24,13 +25,28 @@ final class Link {
       if (header.length() > MAX_LENGTH) {
         continue;
       }
-      var link = LINK.matcher(header);
-      while (link.find()) {
-        if (NEXT.matcher(link.group(2)).find()) {
-          return Optional.ofNullable(base.resolve(link.group(1)));
+      var target = TARGET.matcher(header);
+      for (int at = 0; target.find(at); ) {
+        var parameter = PARAMETER.matcher(header).region(target.end(), header.length());
+        boolean next = false;
+        at = target.end();
+        while (parameter.find()) {
+          next |= isRelNext(parameter);
+          at = parameter.end();
+        }
+        if (next) {
+          return Optional.ofNullable(base.resolve(target.group(1)));
         }
       }
     }
     return Optional.empty();
+  }
+
+  private static boolean isRelNext(MatchResult parameter) {
+    var quoted = parameter.group(2);
+    var value = quoted == null ? parameter.group(3) : quoted;
+    return "rel".equalsIgnoreCase(parameter.group(1))
+        && value != null
+        && List.of(value.toLowerCase(Locale.ROOT).split(" ", -1)).contains("next");
   }
 }

@@ -88,7 +88,11 @@ final class Manifests {
 
   private void putOnce(Manifest manifest, String reference) {
     var doing = "pushing manifest " + reference;
-    var body = RequestBody.create(manifest.bytes(), MediaType.get(manifest.mediaType()));
+    var type = MediaType.parse(manifest.mediaType());
+    if (type == null) {
+      throw new IllegalArgumentException("'" + manifest.mediaType() + "' is no media type");
+    }
+    var body = RequestBody.create(manifest.bytes(), type);
     var request = new Request.Builder().url(registry.url("manifests", reference)).put(body).build();
     try (var response = registry.send(request, Way.UPLOAD, registry.push(), doing)) {
       registry.expect(response, doing, Set.of(200, 201, 202));

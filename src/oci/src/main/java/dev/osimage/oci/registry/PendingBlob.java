@@ -11,17 +11,20 @@ public final class PendingBlob implements AutoCloseable {
 
   private final RegistryClient client;
   private final BlobSession session;
+  private final UploadMode mode;
   private final Digest digest;
   private final long size;
   private boolean committed;
 
   PendingBlob(
-      RegistryClient client, BlobSession session, Digest digest, long size, boolean committed) {
+      RegistryClient client, BlobSession session, UploadMode mode, Digest digest, long size) {
     this.client = client;
     this.session = session;
     this.digest = digest;
     this.size = size;
-    this.committed = committed;
+    // A blob that was sent with the closing request is there already.
+    this.committed = mode instanceof UploadMode.Whole;
+    this.mode = mode;
   }
 
   /** The digest of what was sent. */
@@ -37,7 +40,7 @@ public final class PendingBlob implements AutoCloseable {
   /** Makes the blob visible. A failure that may pass means that the blob has to be sent again. */
   public void commit() {
     if (!committed) {
-      client.commit(session, digest);
+      client.commit(session, mode, digest);
       committed = true;
     }
   }

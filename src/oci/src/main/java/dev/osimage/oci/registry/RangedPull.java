@@ -5,6 +5,7 @@ import dev.osimage.oci.Digest;
 import dev.osimage.oci.registry.RegistryConnection.Way;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import okhttp3.Request;
@@ -24,22 +26,23 @@ import okhttp3.Response;
  */
 final class RangedPull {
 
-  private static final int RANGE = 16 * 1024 * 1024;
   private static final int AT_ONCE = 3;
   private static final int BUFFER = 256 * 1024;
 
   private final RegistryConnection registry;
   private final Descriptor blob;
   private final FileChannel file;
+  private final int range;
   private final List<CompletableFuture<Void>> ranges = new ArrayList<>();
   private final AtomicInteger next = new AtomicInteger();
   private final AtomicBoolean unsupported = new AtomicBoolean();
 
-  RangedPull(RegistryConnection registry, Descriptor blob, FileChannel file) {
+  RangedPull(RegistryConnection registry, Descriptor blob, FileChannel file, int range) {
     this.registry = registry;
     this.blob = blob;
     this.file = file;
-    for (long start = 0; start < blob.size(); start += RANGE) {
+    this.range = range;
+    for (long start = 0; start < blob.size(); start += range) {
       ranges.add(new CompletableFuture<>());
     }
   }
@@ -85,11 +88,11 @@ final class RangedPull {
     var buffer = ByteBuffer.allocate(BUFFER);
     long position = 0;
     while (position < blob.size()) {
-      ranges.get((int) (position / RANGE)).join();
+      await(ranges.get((int) (position / range)));
       buffer
           .clear()
           .limit(
-              (int) Math.min(BUFFER, Math.min(RANGE - position % RANGE, blob.size() - position)));
+              (int) Math.min(BUFFER, Math.min(range - position % range, blob.size() - position)));
       int read = file.read(buffer, position);
       hash.update(buffer.flip());
       position += read;
@@ -97,22 +100,34 @@ final class RangedPull {
     return Digest.finish(hash);
   }
 
+  private static void await(CompletableFuture<Void> range) throws IOException {
+    try {
+      range.get();
+    } catch (ExecutionException e) {
+      throw new CompletionException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    }
+  }
+
   private void work() {
-    for (int range = next.getAndIncrement();
-        range < ranges.size();
-        range = next.getAndIncrement()) {
+    for (int number = next.getAndIncrement();
+        number < ranges.size();
+        number = next.getAndIncrement()) {
       try {
-        fetch((long) range * RANGE);
-        ranges.get(range).complete(null);
-      } catch (IOException | RuntimeException e) {
-        ranges.get(range).completeExceptionally(e);
+        fetch((long) number * range);
+        ranges.get(number).complete(null);
+      } catch (IOException | RuntimeException | Error e) {
+        // Whatever it is, somebody waits for this range.
+        ranges.get(number).completeExceptionally(e);
         return;
       }
     }
   }
 
   private void fetch(long start) throws IOException {
-    long end = Math.min(start + RANGE, blob.size());
+    long end = Math.min(start + range, blob.size());
     var doing = "reading blob " + blob.digest();
     var position = new long[] {start};
     try (var permit = registry.http().transfers().take(registry.host())) {
@@ -129,11 +144,10 @@ final class RangedPull {
   }
 
   private Response get(long start, long end, String doing) {
-    var range = "bytes=" + start + "-" + (end - 1);
     var request =
         new Request.Builder()
             .url(registry.url("blobs", blob.digest().toString()))
-            .header("Range", range)
+            .header("Range", "bytes=%d-%d".formatted(start, end - 1))
             .build();
     var response = registry.send(request, Way.FOLLOW, registry.pull(), doing);
     if (response.code() == 200) {

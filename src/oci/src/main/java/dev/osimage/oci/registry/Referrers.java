@@ -31,7 +31,6 @@ final class Referrers {
   private static final int MOST = 1000;
   private static final int MOST_PAGES = 100;
   private static final int MERGES = 5;
-  private static final int LONGEST_QUIET_MILLIS = 400;
 
   private final RegistryConnection registry;
   private final Manifests manifests;
@@ -60,9 +59,18 @@ final class Referrers {
   private Optional<Descriptor> described(Descriptor listed, Digest subject) {
     var manifest = registry.retrying(number -> manifests.get(listed.digest().toString()));
     return manifest
-        .map(found -> describe(found))
+        .flatMap(found -> read(found))
         .filter(found -> subject.equals(found.subject))
         .map(found -> found.descriptor);
+  }
+
+  /** Empty for what is no manifest: anybody may have written it, and it spoils no list. */
+  private static Optional<Described> read(Manifest manifest) {
+    try {
+      return Optional.of(describe(manifest));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   private record Described(Descriptor descriptor, @Nullable Digest subject) {}
@@ -99,7 +107,11 @@ final class Referrers {
     for (int pages = 0; pages < MOST_PAGES && found.size() < MOST; pages++) {
       var doing = "listing referrers of " + subject;
       var request =
-          new Request.Builder().url(page).header("Accept", MediaTypes.IMAGE_INDEX).build();
+          new Request.Builder()
+              .url(page)
+              // Artifactory answers 406 where anything else is not accepted as well.
+              .header("Accept", MediaTypes.IMAGE_INDEX + ", */*;q=0.1")
+              .build();
       try (var response = registry.send(request, Way.FOLLOW, registry.pull(), doing)) {
         if (!isApi(response, doing)) {
           return Optional.empty();
@@ -113,6 +125,10 @@ final class Referrers {
       } catch (IOException e) {
         throw RegistryFailure.of(registry.base(), doing, e);
       }
+    }
+    if (found.size() < MOST) {
+      throw registry.protocol(
+          "listing referrers of " + subject, "a list of more than " + MOST_PAGES + " pages");
     }
     return Optional.of(found);
   }
@@ -180,11 +196,12 @@ final class Referrers {
     try (var lock = SubjectLock.take(registry.repository(), subject)) {
       assert lock != null;
       for (int merge = 0; merge < MERGES; merge++) {
-        var present = fallback(subject).map(ImageIndex::manifests).orElse(List.of());
-        if (present.containsAll(entries)) {
+        var index = fallback(subject).orElse(new ImageIndex(List.of()));
+        if (index.manifests().containsAll(entries)) {
           return;
         }
-        manifests.put(Manifest.of(new ImageIndex(merged(present, entries))), fallbackTag(subject));
+        var merged = index.withManifests(merged(index.manifests(), entries));
+        manifests.put(Manifest.of(merged), fallbackTag(subject));
         // Another machine may have written its own at this moment: whoever comes last looks again.
         pause();
       }
@@ -204,10 +221,10 @@ final class Referrers {
     return List.copyOf(all.values());
   }
 
-  private static void pause() {
+  private void pause() {
+    long longest = registry.retries().firstWait().toMillis();
     try {
-      Thread.sleep(
-          ThreadLocalRandom.current().nextLong(LONGEST_QUIET_MILLIS / 2, LONGEST_QUIET_MILLIS));
+      Thread.sleep(ThreadLocalRandom.current().nextLong(longest / 2, longest + 1));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);

@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RegistryClient implements ContentReader, ContentWriter {
 
+  /** Smaller blobs are not worth several requests. */
+  private static final int RANGES_FROM = 64 * 1024 * 1024;
+
   private final RegistryConnection registry;
   private final UploadHabits habits = new UploadHabits();
   private final Manifests manifests;
@@ -43,9 +46,14 @@ public final class RegistryClient implements ContentReader, ContentWriter {
 
   /** A client for {@code repository}. */
   public RegistryClient(HttpTransport http, Repository repository, RegistrySettings settings) {
+    this(http, repository, settings, RANGES_FROM);
+  }
+
+  RegistryClient(
+      HttpTransport http, Repository repository, RegistrySettings settings, int rangesFrom) {
     this.registry = new RegistryConnection(http, repository, settings);
     this.manifests = new Manifests(registry);
-    this.blobs = new BlobReads(registry);
+    this.blobs = new BlobReads(registry, rangesFrom);
     this.referrers = new Referrers(registry, manifests);
   }
 
@@ -148,29 +156,48 @@ public final class RegistryClient implements ContentReader, ContentWriter {
     try (var body = new HashingPipe(content)) {
       if (mode instanceof Whole && expected == null) {
         body.copy(Long.MAX_VALUE, (bytes, count) -> {});
-        throw new UnknownDigestException(body.digest());
+        throw new UnknownDigestException(body.digest(), body.bytes());
       }
       var session = BlobSession.open(registry);
       boolean done = false;
       try {
         send(mode, session, body, length, expected);
+        body.expectEnd();
         var digest = body.digest();
         if (expected != null && !expected.equals(digest)) {
           throw new DigestMismatchException(expected, digest, body.bytes());
         }
         done = true;
-        return new PendingBlob(this, session, digest, body.bytes(), mode instanceof Whole);
+        return new PendingBlob(this, session, mode, digest, body.bytes());
       } catch (RegistryException e) {
         body.throwReadFailure();
-        throw habits.learn(mode, Step.CONTENT, length.isPresent(), e)
-            ? RegistryFailure.learned(e)
-            : e;
+        throw judged(mode, body, length, expected, e);
       } finally {
         if (!done) {
           session.cancel();
         }
       }
     }
+  }
+
+  private RuntimeException judged(
+      UploadMode mode,
+      HashingPipe body,
+      OptionalLong length,
+      @Nullable Digest expected,
+      RegistryException failure)
+      throws IOException {
+    if (mode instanceof Whole && expected != null && failure.status() == 400 && body.ended()) {
+      var digest = body.digest();
+      if (!digest.equals(expected)) {
+        // The registry found it out before we could compare.
+        return new DigestMismatchException(expected, digest, body.bytes());
+      }
+    }
+    if (habits.learn(mode, Step.CONTENT, length.isPresent(), failure)) {
+      return RegistryFailure.learned(failure);
+    }
+    return UploadHabits.lostSession(failure) ? RegistryFailure.passing(failure) : failure;
   }
 
   private static void send(
@@ -191,8 +218,7 @@ public final class RegistryClient implements ContentReader, ContentWriter {
     }
   }
 
-  void commit(BlobSession session, Digest digest) {
-    var mode = habits.mode();
+  void commit(BlobSession session, UploadMode mode, Digest digest) {
     try {
       registry.retrying(number -> {
         if (number == 1 || blobs.size(digest).isEmpty()) {
@@ -202,11 +228,16 @@ public final class RegistryClient implements ContentReader, ContentWriter {
       });
       habits.succeeded();
     } catch (RegistryException e) {
+      // What refuses a request that was sent again may be that the first one was a success.
+      if (e.kind() == RegistryException.Kind.REFUSED && blobs.size(digest).isPresent()) {
+        return;
+      }
       if (habits.learn(mode, Step.COMMIT, true, e)) {
         throw RegistryFailure.learned(e);
       }
       // A session that is gone after a failure means the same as the failure.
-      throw e.status() == 404 ? RegistryFailure.passing(e) : e;
+      boolean gone = e.status() == 404 || e.status() == 416 || UploadHabits.lostSession(e);
+      throw gone ? RegistryFailure.passing(e) : e;
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.Set;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
 import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Requests about one repository: the one place where credentials are put on a request, and where
@@ -31,18 +32,25 @@ final class RegistryConnection {
     this.base =
         HttpUrl.get(
             (settings.plainHttp() ? "http://" : "https://")
-                + repository.host()
+                + apiHost(repository.host())
                 + "/v2/"
                 + repository.path());
     this.authorization = new Authorization(http, base, settings.credentials());
     this.retries = settings.retries();
   }
 
+  /** Docker Hub's name is not the host of its API. */
+  private static String apiHost(String host) {
+    return host.equals("docker.io") || host.equals("index.docker.io")
+        ? "registry-1.docker.io"
+        : host;
+  }
+
   /** How a request travels. */
   enum Way {
-    /** It is answered soon; redirects are answers. */
+    /** It is answered soon. */
     DIRECT,
-    /** It may be answered late; redirects are answers. */
+    /** It may be answered late. */
     UPLOAD,
     /** It reads; redirects are followed. */
     FOLLOW
@@ -98,8 +106,7 @@ final class RegistryConnection {
       if (response.code() != 401 || !ours || !Origins.same(response.request().url(), base)) {
         return response;
       }
-      var challenges = Challenge.parse(response.headers("WWW-Authenticate"));
-      if (!authorization.answer(challenges, scopes, first.header("Authorization"))) {
+      if (!answered(response, scopes, first.header("Authorization"))) {
         return response;
       }
       var body = request.body();
@@ -110,6 +117,16 @@ final class RegistryConnection {
       return transmit(authorized(request, way, scopes), way);
     } catch (IOException e) {
       throw RegistryFailure.of(base, doing, e);
+    }
+  }
+
+  private boolean answered(Response refusal, Scopes scopes, @Nullable String used) {
+    try {
+      var challenges = Challenge.parse(refusal.headers("WWW-Authenticate"));
+      return authorization.answer(challenges, scopes, used);
+    } catch (RegistryException e) {
+      refusal.close();
+      throw e;
     }
   }
 
@@ -132,8 +149,8 @@ final class RegistryConnection {
 
   private Response transmit(Request request, Way way) throws IOException {
     return switch (way) {
-      case DIRECT -> http.send(request);
-      case UPLOAD -> http.upload(request);
+      case DIRECT -> http.redirected(http::send, request, SECRET_HEADERS);
+      case UPLOAD -> http.redirected(http::upload, request, SECRET_HEADERS);
       case FOLLOW -> http.follow(request, SECRET_HEADERS);
     };
   }
@@ -142,6 +159,9 @@ final class RegistryConnection {
   <T> T retrying(RetryPolicy.Try<T> work) {
     try {
       return retries.run(work);
+    } catch (RegistryException e) {
+      // Whoever tries around this shall not multiply the tries.
+      throw e.retryable() ? RegistryFailure.exhausted(e) : e;
     } catch (IOException e) {
       throw RegistryFailure.of(base, "waiting", e);
     }

@@ -39,6 +39,8 @@ public final class RegistryException extends RuntimeException implements RetryPo
     FINAL,
     /** Perhaps something else. */
     PASSING,
+    /** Perhaps something else, but not soon. */
+    EXHAUSTED,
     /** Something else: it will be another request. */
     LEARNED
   }
@@ -82,6 +84,11 @@ public final class RegistryException extends RuntimeException implements RetryPo
   @Override
   public Optional<Duration> retryAfter() {
     return Optional.ofNullable(retryAfter);
+  }
+
+  @Override
+  public boolean exhausted() {
+    return outlook == Outlook.EXHAUSTED;
   }
 
   @Override

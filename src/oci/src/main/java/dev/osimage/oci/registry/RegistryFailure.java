@@ -95,6 +95,11 @@ final class RegistryFailure {
     return as(failure, Outlook.PASSING);
   }
 
+  /** The same failure, which was tried often enough. */
+  static RegistryException exhausted(RegistryException failure) {
+    return as(failure, Outlook.EXHAUSTED);
+  }
+
   /** The same failure, after which the next try is made in another way. */
   static RegistryException learned(RegistryException failure) {
     return as(failure, Outlook.LEARNED);

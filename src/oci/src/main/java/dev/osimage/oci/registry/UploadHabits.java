@@ -29,6 +29,7 @@ final class UploadHabits {
   private static final int FIRST_CHUNK_OF_UNKNOWN_LENGTH = 8 * 1024 * 1024;
 
   private static final int SMALLEST_CHUNK = 256 * 1024;
+  private static final Set<Integer> LESSONS = Set.of(400, 404, 405, 411, 413, 416, 501);
   private static final Set<String> SESSION_CODES =
       Set.of("BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID");
 
@@ -52,7 +53,7 @@ final class UploadHabits {
   synchronized boolean learn(UploadMode used, Step step, boolean sized, RegistryException failure) {
     if (!mode.equals(used)) {
       // Another upload has learned it meanwhile.
-      return failure.status() != 0 || failure.retryable();
+      return failure.status() == 0 ? failure.retryable() : LESSONS.contains(failure.status());
     }
     var next =
         switch (used) {
@@ -65,7 +66,8 @@ final class UploadHabits {
     }
     LOG.info("{}; sending blobs as {} from now on", failure.getMessage(), next.get());
     mode = next.get();
-    cuts = 0;
+    // What a cut has taught, the next one teaches at once.
+    cuts = failure.status() == 0 ? 1 : 0;
     return true;
   }
 
@@ -123,7 +125,8 @@ final class UploadHabits {
     };
   }
 
-  private static boolean lostSession(RegistryException failure) {
+  /** Whether the registry does not know the session any more: another replica answers, often. */
+  static boolean lostSession(RegistryException failure) {
     return SESSION_CODES.contains(failure.code());
   }
 

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.SequenceInputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -150,7 +149,7 @@ class LimitsTest {
     var tar = Samples.join(many, Tars.file("k", "x"), Tars.END);
     assertThatThrownBy(() -> Reading.of(tar, SMALL, "k"))
         .isInstanceOf(ContentException.class)
-        .hasMessage("The tar archive has too many headers before one entry");
+        .hasMessageContaining("A header is longer than 1048576 bytes");
   }
 
   @Test
@@ -183,61 +182,6 @@ class LimitsTest {
             Tars.file("x", "e"));
     var tar = Samples.join(sparse, Tars.file("k", "kernel"), Tars.END);
     assertThat(Reading.of(tar, SMALL, "k").get("k")).isEqualTo(Samples.ascii("kernel"));
-  }
-
-  @Test
-  void aSparseFileThatTheLibraryCannotReadIsRefusedWithAWayOut() {
-    var tar =
-        Samples.join(
-            Tars.pax(
-                "GNU.sparse.major", "0",
-                "GNU.sparse.minor", "1",
-                "GNU.sparse.name", "disk",
-                "GNU.sparse.size", "2147483648",
-                "GNU.sparse.map", "2147483647,1"),
-            Tars.file("x", "e"),
-            Tars.END);
-    assertThatThrownBy(() -> Reading.of(tar, "disk"))
-        .isInstanceOf(ContentException.class)
-        .hasMessageContaining("'tar --format=gnu --sparse'");
-  }
-
-  @Test
-  void aSparseFileOfManySmallPartsIsRead() throws IOException {
-    int parts = 20_000;
-    var map = new StringBuilder();
-    for (int i = 0; i < parts; i++) {
-      map.append(i == 0 ? "" : ",").append(2 * i).append(",1");
-    }
-    var tar =
-        Samples.join(
-            Tars.pax(
-                "GNU.sparse.major", "0",
-                "GNU.sparse.minor", "1",
-                "GNU.sparse.name", "disk",
-                "GNU.sparse.size", String.valueOf(2 * parts),
-                "GNU.sparse.map", map + "," + 2 * parts + ",0"),
-            Tars.file("x", "d".repeat(parts)),
-            Tars.END);
-    assertThat(new String(Reading.of(tar, "disk").get("disk"), StandardCharsets.US_ASCII))
-        .isEqualTo("d\0".repeat(parts));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"0,512,512,512", "0,2000", "5,1,3,1", "9223372036854775807,9"})
-  void aMapOfHolesThatCannotBeIsRefused(String map) {
-    var tar =
-        Samples.join(
-            Tars.pax(
-                "GNU.sparse.major", "0",
-                "GNU.sparse.minor", "1",
-                "GNU.sparse.name", "disk",
-                "GNU.sparse.size", "1024",
-                "GNU.sparse.map", map),
-            Tars.file("x", "d".repeat(512)),
-            Tars.file("secret", "s".repeat(512)),
-            Tars.END);
-    assertThatThrownBy(() -> Reading.of(tar, "disk")).isInstanceOf(ContentException.class);
   }
 
   @Test

@@ -37,7 +37,8 @@ class MutationTest {
         "sparse-gnu.tar.bz2",
         "sparse-0.0.tar.xz",
         "sparse-0.1.tar.xz",
-        "sparse-1.0.tar.xz"
+        "sparse-1.0.tar.xz",
+        "sparse-10g.tar.xz"
       })
   void tarArchives(String name) throws IOException {
     mutate(Samples.plainTar(name), MutationTest::read);

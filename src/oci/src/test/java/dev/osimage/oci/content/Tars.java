@@ -46,6 +46,13 @@ final class Tars {
     return summed(header);
   }
 
+  /** A file whose path has its folder in a field of its own. */
+  static byte[] prefixed(String prefix, String name, String data) {
+    var header = header(name, '0', data.length());
+    put(header, 345, prefix);
+    return Samples.join(summed(header), padded(data));
+  }
+
   /** The same header with another link target. */
   static byte[] link(String name, char type, String target) {
     var header = header(name, type, 0);
@@ -59,10 +66,11 @@ final class Tars {
   }
 
   private static void putSize(byte[] header, long size) {
-    if (size < 1L << 33) {
+    if (size >= 0 && size < 1L << 33) {
       put(header, 124, String.format("%011o\0", size));
     } else {
-      header[124] = (byte) 0x80;
+      Arrays.fill(header, 124, 128, (byte) (size < 0 ? 0xff : 0));
+      header[124] |= (byte) 0x80;
       for (int i = 0; i < 8; i++) {
         header[135 - i] = (byte) (size >> (8 * i));
       }
@@ -74,11 +82,12 @@ final class Tars {
     System.arraycopy(bytes, 0, header, at, bytes.length);
   }
 
-  private static byte[] summed(byte[] header) {
+  /** With the checksum of its first block as it has to be. */
+  static byte[] summed(byte[] header) {
     put(header, 148, "        ");
     int sum = 0;
-    for (byte b : header) {
-      sum += b & 0xff;
+    for (int i = 0; i < 512; i++) {
+      sum += header[i] & 0xff;
     }
     put(header, 148, String.format("%06o\0 ", sum));
     return header;

@@ -1,0 +1,45 @@
+package dev.osimage.oci.http;
+
+import java.io.IOException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import okhttp3.Call;
+import okhttp3.EventListener;
+
+/**
+ * The requests that run, until their answers have been read: OkHttp's own list forgets a request as
+ * soon as its answer begins.
+ */
+final class RunningCalls extends EventListener {
+
+  private final Set<Call> calls = ConcurrentHashMap.newKeySet();
+  private volatile boolean ended;
+
+  boolean ended() {
+    return ended;
+  }
+
+  /** Ends those that run, and every one that comes. */
+  void end() {
+    ended = true;
+    calls.forEach(Call::cancel);
+  }
+
+  @Override
+  public void callStart(Call call) {
+    calls.add(call);
+    if (ended) {
+      call.cancel();
+    }
+  }
+
+  @Override
+  public void callEnd(Call call) {
+    calls.remove(call);
+  }
+
+  @Override
+  public void callFailed(Call call, IOException failure) {
+    calls.remove(call);
+  }
+}
