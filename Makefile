@@ -50,10 +50,11 @@ fuzz: ## fuzz every parser of foreign bytes for FUZZ_SECONDS (60); findings in s
 	$(MVN) test -pl src/oci -Dtest='*FuzzTest' -Dfuzz.seconds=$(FUZZ_SECONDS)
 
 # The proofs run inside the cluster's network namespace: their own servers are then reachable for
-# pods, and for nobody else.
+# pods, and for nobody else. What they need from elsewhere is fetched before.
 e2e: unit $(IMAGE) ## proofs on a real cluster, real registries and a booting machine
 	@was=$$($(CLUSTER) status >/dev/null 2>&1 && echo up || echo down); \
 	e2e/setup.sh peers; e2e/local/tools.sh >/dev/null; e2e/local/tools.sh peers >/dev/null; \
+	echo 'files of the machine that boots ...'; e2e/machine/make-files.sh target/machine >/dev/null; \
 	$(CLUSTER) up || { $(CLUSTER) down; exit 1; }; \
 	echo 'proofs on the cluster ...'; start=$$SECONDS; status=0; \
 	[[ $$was = up ]] || trap '$(CLUSTER) down' EXIT; \
