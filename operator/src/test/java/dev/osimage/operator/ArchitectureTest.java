@@ -81,8 +81,8 @@ class ArchitectureTest {
       delimiter = '|',
       value = {
         "http      | ",
-        "content   | ",
-        "signature | ",
+        "content   | http",
+        "signature | http registry",
         "layout    | content",
         "registry  | content http"
       })

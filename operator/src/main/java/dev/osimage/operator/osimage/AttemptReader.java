@@ -29,6 +29,7 @@ final class AttemptReader {
 
   private static final Logger LOG = LoggerFactory.getLogger(AttemptReader.class);
   private static final Duration LOG_PATIENCE = Duration.ofMinutes(2);
+  private static final int HEAP_FULL_EXIT = 3;
   private static final int KILLED_EXIT = 137;
 
   /** The last lines of a pod's log, oldest first. */
@@ -194,7 +195,9 @@ final class AttemptReader {
 
   private static Attempt.Failed killed(ContainerStateTerminated terminated, Instant finishedAt) {
     int exit = terminated.getExitCode();
-    if ("OOMKilled".equals(terminated.getReason())) {
+    // A full heap ends the virtual machine before any word of the builder; its own 3 has a message.
+    boolean heapFull = exit == HEAP_FULL_EXIT && text(terminated.getMessage()).isEmpty();
+    if (heapFull || "OOMKilled".equals(terminated.getReason())) {
       return new Attempt.Failed(
           Reason.BUILDER_OUT_OF_MEMORY,
           "the builder needed more memory than its limit; raise builder.resources in the chart",

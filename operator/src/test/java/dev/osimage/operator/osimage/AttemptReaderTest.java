@@ -233,6 +233,7 @@ class AttemptReaderTest {
       delimiter = '|',
       value = {
         "137 | OOMKilled | BuilderOutOfMemory | builder.resources",
+        "3   | Error     | BuilderOutOfMemory | builder.resources",
         "137 | Error     | BuilderLost        | it was killed",
         "1   | Error     | BuilderLost        | exit code 1",
         "128 | StartError | BuilderLost       | exit code 128"

@@ -217,7 +217,9 @@ final class SourceParts {
   private PendingPart upload(PlannedPart part, InputStream bytes, OptionalLong length)
       throws IOException {
     var content = new BufferedInputStream(bytes, BootHeader.LENGTH);
-    check(part, () -> peek(content));
+    // Before an upload begins: a decoder may have to wait for its memory.
+    var start = peek(content);
+    check(part, () -> start);
     var known = learned.get(part.name());
     try {
       return new PendingPart(

@@ -38,6 +38,19 @@ public record ImageIndex(
         ManifestJson.annotations(json));
   }
 
+  /**
+   * The entries of an index that can be read, for lists to which anybody may add: what one of them
+   * got wrong shall not hide the others. Throws {@link IllegalArgumentException} for what is no
+   * index.
+   */
+  public static List<Descriptor> readableManifests(byte[] bytes) {
+    var json = ManifestJson.object(bytes);
+    if (!json.path("manifests").isArray()) {
+      throw new IllegalArgumentException("'manifests' is missing: it is not an index");
+    }
+    return ManifestJson.readableDescriptors(json, "manifests");
+  }
+
   /** The same index with other entries. */
   public ImageIndex withManifests(List<Descriptor> manifests) {
     return new ImageIndex(mediaType, artifactType, manifests, subject, annotations);

@@ -67,6 +67,19 @@ final class ManifestJson {
     return annotations;
   }
 
+  /** The descriptors that can be read; others, of algorithms not known here, are passed over. */
+  static List<Descriptor> readableDescriptors(JsonNode json, String field) {
+    var descriptors = new ArrayList<Descriptor>();
+    for (var entry : json.path(field)) {
+      try {
+        descriptors.add(Descriptor.read(entry));
+      } catch (IllegalArgumentException e) {
+        // Somebody else's business.
+      }
+    }
+    return descriptors;
+  }
+
   static List<Descriptor> descriptors(JsonNode json, String field) {
     var list = json.path(field);
     if (!list.isArray() && !list.isMissingNode() && !list.isNull()) {

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class TarEntries implements Entries {
 
+  /** What is kept until the end of the archive, and looked through for each entry. */
+  private static final int MAX_FOR_ALL = 64 * 1024;
+
   /** For one entry with all that precedes it: long names, pax headers, a map of 40,000 holes. */
   private static final int MAX_HEADER = 1 << 20;
 
@@ -22,6 +25,7 @@ final class TarEntries implements Entries {
 
   private final Expansion expansion;
   private final Source source;
+  private int bytesForAll;
   private final PaxRecords ofAll = new PaxRecords();
   private Data data;
 
@@ -49,7 +53,15 @@ final class TarEntries implements Entries {
     for (var header = header(); header != null; header = header()) {
       switch (header.type()) {
         case 'x', 'X' -> own.parse(dataOf(header));
-        case 'g' -> ofAll.parse(dataOf(header));
+        case 'g' -> {
+          var data = dataOf(header);
+          bytesForAll += data.length;
+          if (bytesForAll > MAX_FOR_ALL) {
+            throw new ContentException(
+                "The archive has pax headers for all entries of more than 64 KiB together");
+          }
+          ofAll.parse(data);
+        }
         case 'L' -> own.put(PaxRecords.PATH, nameIn(dataOf(header)));
         case 'K' -> own.put(PaxRecords.LINK_PATH, nameIn(dataOf(header)));
         default -> {

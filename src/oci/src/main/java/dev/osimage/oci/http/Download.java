@@ -128,7 +128,7 @@ public final class Download extends InputStream {
     if (cuts >= retries.tries()) {
       throw cut;
     }
-    if (!pinned && position > 0 && validator == null) {
+    if (!pinned && position > 0 && identity == null) {
       throw new ChangedContentException();
     }
     LOG.info("a download was cut after {} bytes ({}); going on", position, cut.getMessage());

@@ -64,7 +64,10 @@ public final class HttpTransport implements AutoCloseable {
 
   private static Interceptor headers(HttpSettings settings) {
     return chain -> {
-      var request = chain.request().newBuilder().header("User-Agent", settings.userAgent());
+      var request = chain.request().newBuilder();
+      if (chain.request().header("User-Agent") == null) {
+        request.header("User-Agent", settings.userAgent());
+      }
       var proxyLogin = settings.proxies().authorization(chain.request().url());
       if (proxyLogin != null) {
         request.header("Proxy-Authorization", proxyLogin);

@@ -218,6 +218,12 @@ final class LayoutIndex {
 
   /** The file, in the bytes that Go's tools write. */
   byte[] toBytes() throws ContentException {
+    if (entries.size() > MAX_ENTRIES) {
+      // It could not be read again.
+      throw new ContentException(
+          "index.json would have more than %d entries: remove some, or use another layout"
+              .formatted(MAX_ENTRIES));
+    }
     ArrayNode manifests = JSON.createArrayNode().addAll(entries);
     var copy = JSON.createObjectNode();
     copy.setAll(root);

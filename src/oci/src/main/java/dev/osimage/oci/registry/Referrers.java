@@ -43,7 +43,10 @@ final class Referrers {
   List<Descriptor> of(Digest subject) {
     var listed = registry.retrying(number -> fromApi(subject));
     if (listed.isEmpty()) {
-      listed = Optional.of(fallback(subject).map(ImageIndex::manifests).orElse(List.of()));
+      var doing = "reading the referrers of " + subject;
+      listed =
+          Optional.of(
+              fallback(subject).map(index -> readable(index.bytes(), doing)).orElse(List.of()));
     }
     // By digest: an index that two wrote may name one twice.
     var distinct = new LinkedHashMap<Digest, Descriptor>();
@@ -116,7 +119,7 @@ final class Referrers {
         if (!isApi(response, doing)) {
           return Optional.empty();
         }
-        found.addAll(index(bounded(response, doing), doing).manifests());
+        found.addAll(readable(bounded(response, doing), doing));
         var next = Link.next(response.headers("Link"), response.request().url());
         if (next.isEmpty()) {
           return Optional.of(found);
@@ -160,6 +163,14 @@ final class Referrers {
     return bytes;
   }
 
+  private List<Descriptor> readable(byte[] bytes, String doing) {
+    try {
+      return ImageIndex.readableManifests(bytes);
+    } catch (IllegalArgumentException e) {
+      throw registry.protocol(doing, "a list that can't be read: " + e.getMessage());
+    }
+  }
+
   private ImageIndex index(byte[] bytes, String doing) {
     try {
       return ImageIndex.parse(bytes);
@@ -172,18 +183,21 @@ final class Referrers {
     return "sha256-" + subject.hex();
   }
 
-  private Optional<ImageIndex> fallback(Digest subject) {
+  private Optional<Manifest> fallback(Digest subject) {
     var tag = fallbackTag(subject);
     var manifest = registry.retrying(number -> manifests.get(tag));
-    if (manifest.isEmpty()) {
-      return Optional.empty();
-    }
-    var doing = "reading the referrers under tag " + tag;
-    if (!manifest.get().isIndex()) {
+    if (manifest.isPresent() && !manifest.get().isIndex()) {
       throw registry.protocol(
-          doing, "something that is not an index: somebody uses the tag otherwise");
+          "reading the referrers under tag " + tag,
+          "something that is not an index: somebody uses the tag otherwise");
     }
-    return Optional.of(index(manifest.get().bytes(), doing));
+    return manifest;
+  }
+
+  /** All of it: what can't be read would be lost when the index is written again. */
+  private Optional<ImageIndex> wholeFallback(Digest subject) {
+    return fallback(subject)
+        .map(manifest -> index(manifest.bytes(), "reading the referrers of " + subject));
   }
 
   /** Lets those that were written be found, where the registry does not do it itself. */
@@ -196,7 +210,7 @@ final class Referrers {
     try (var lock = SubjectLock.take(registry.repository(), subject)) {
       assert lock != null;
       for (int merge = 0; merge < MERGES; merge++) {
-        var index = fallback(subject).orElse(new ImageIndex(List.of()));
+        var index = wholeFallback(subject).orElse(new ImageIndex(List.of()));
         if (index.manifests().containsAll(entries)) {
           return;
         }
@@ -205,7 +219,7 @@ final class Referrers {
         // Another machine may have written its own at this moment: whoever comes last looks again.
         pause();
       }
-      var present = fallback(subject).map(ImageIndex::manifests).orElse(List.of());
+      var present = wholeFallback(subject).map(ImageIndex::manifests).orElse(List.of());
       if (!present.containsAll(entries)) {
         throw registry.protocol(
             "adding referrers of " + subject,

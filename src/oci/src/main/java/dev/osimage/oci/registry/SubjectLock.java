@@ -10,8 +10,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * where the machine has a folder for temporary files, one process of this user.
  */
 final class SubjectLock implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration POLL = Duration.ofMillis(50);
+  private static final String TOO_LONG =
+      "another process has been adding referrers in %s for more than a minute; try again";
 
   private static final Map<String, ReentrantLock> LOCKS = new ConcurrentHashMap<>();
 
@@ -34,11 +41,24 @@ final class SubjectLock implements AutoCloseable {
   static SubjectLock take(Repository repository, Digest subject) {
     var name = Digest.of((repository + "@" + subject).getBytes(StandardCharsets.UTF_8)).hex();
     var threads = LOCKS.computeIfAbsent(name, any -> new ReentrantLock(true));
-    threads.lock();
-    return new SubjectLock(threads, lockFile(name));
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    try {
+      if (!threads.tryLock(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+        throw new IllegalStateException(TOO_LONG.formatted(repository));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+    try {
+      return new SubjectLock(threads, lockFile(name, repository, deadline));
+    } catch (RuntimeException e) {
+      threads.unlock();
+      throw e;
+    }
   }
 
-  private static @Nullable FileChannel lockFile(String name) {
+  private static @Nullable FileChannel lockFile(String name, Repository repository, long deadline) {
     try {
       var folder = Path.of(System.getProperty("java.io.tmpdir"), "osimage-" + user());
       if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
@@ -52,8 +72,17 @@ final class SubjectLock implements AutoCloseable {
               StandardOpenOption.CREATE,
               StandardOpenOption.WRITE,
               LinkOption.NOFOLLOW_LINKS);
-      channel.lock();
+      while (channel.tryLock() == null) {
+        if (System.nanoTime() > deadline) {
+          channel.close();
+          throw new IllegalStateException(TOO_LONG.formatted(repository));
+        }
+        Thread.sleep(POLL);
+      }
       return channel;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
     } catch (IOException | UnsupportedOperationException e) {
       // A container with a read-only root file system has no second process either.
       return null;
