@@ -58,7 +58,7 @@ final class BlobSession {
   /** Sends everything in one PATCH. */
   void stream(HashingPipe content, OptionalLong length) throws IOException {
     // No Content-Range: with one, ghcr.io takes no more than 4 MiB at a time.
-    patch(new OneShot(content, length.orElse(-1), length.orElse(-1)), null);
+    patch(new Next(content, length.orElse(-1), length.orElse(-1)), null);
   }
 
   /** Sends everything in PATCHes of at most {@code size} bytes. */
@@ -68,7 +68,7 @@ final class BlobSession {
       long left = length.getAsLong();
       while (left > 0) {
         long next = Math.min(chunk, left);
-        patch(new OneShot(content, next, length.getAsLong()), range(next));
+        patch(new Next(content, next, length.getAsLong()), range(next));
         left -= next;
       }
     } else {
@@ -141,7 +141,7 @@ final class BlobSession {
 
   /** Sends everything with the closing request. */
   void whole(HashingPipe content, OptionalLong length, Digest digest) {
-    put(digest, new OneShot(content, length.orElse(-1), length.orElse(-1)));
+    put(digest, new Next(content, length.orElse(-1), length.orElse(-1)));
   }
 
   private void put(Digest digest, RequestBody body) {
@@ -177,8 +177,22 @@ final class BlobSession {
     }
   }
 
+  /** A body that must not be sent twice behind anybody's back. */
+  private abstract static class OneShot extends RequestBody {
+
+    @Override
+    public MediaType contentType() {
+      return OCTETS;
+    }
+
+    @Override
+    public boolean isOneShot() {
+      return true;
+    }
+  }
+
   /** A chunk in memory: sent twice, a registry that ignores Content-Range would have it twice. */
-  private static final class Chunk extends RequestBody {
+  private static final class Chunk extends OneShot {
 
     private final byte[] bytes;
     private final int length;
@@ -189,18 +203,8 @@ final class BlobSession {
     }
 
     @Override
-    public MediaType contentType() {
-      return OCTETS;
-    }
-
-    @Override
     public long contentLength() {
       return length;
-    }
-
-    @Override
-    public boolean isOneShot() {
-      return true;
     }
 
     @Override
@@ -209,33 +213,23 @@ final class BlobSession {
     }
   }
 
-  /** A body that can't be sent twice. */
-  private static final class OneShot extends RequestBody {
+  /** What comes next of the content, which is gone once it was read. */
+  private static final class Next extends OneShot {
 
     private final HashingPipe content;
     private final long length;
     private final long all;
 
     /** The next {@code length} of {@code all} bytes; negative where nobody knows. */
-    OneShot(HashingPipe content, long length, long all) {
+    Next(HashingPipe content, long length, long all) {
       this.content = content;
       this.length = length;
       this.all = all;
     }
 
     @Override
-    public MediaType contentType() {
-      return OCTETS;
-    }
-
-    @Override
     public long contentLength() {
       return length;
-    }
-
-    @Override
-    public boolean isOneShot() {
-      return true;
     }
 
     @Override
