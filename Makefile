@@ -43,7 +43,7 @@ test: unit e2e ## every test: units, then the proofs on a real cluster
 	@echo 'all tests passed'
 
 unit: ## unit tests, code style and static analysis
-	$(call timed,unit tests,$(MVN) verify -DskipITs -Dfuzz.seconds=1)
+	$(call timed,unit tests,$(MVN) verify -DskipITs)
 	@mkdir -p target && touch $(JARS)
 
 fuzz: ## fuzz every parser of foreign bytes for FUZZ_SECONDS (60); findings in src/oci/target/fuzz
