@@ -44,7 +44,7 @@ class DownloadFuzzTest {
     assertThat(new String(content, StandardCharsets.ISO_8859_1))
         .startsWith(FIRST)
         .endsWith(body.substring(FIRST.length(), LENGTH));
-    assertThat(second.code() == 200 || range.startsWith("bytes 10-")).isTrue();
+    assertThat(second.code() == 200 || range.matches("bytes 0*10-.*")).isTrue();
   }
 
   private static Response response(
