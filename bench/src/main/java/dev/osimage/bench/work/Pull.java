@@ -37,7 +37,8 @@ public final class Pull {
 
   private static void pull(RegistryClient registry, ImageManifest manifest, Path folder)
       throws IOException, ExecutionException, InterruptedException {
-    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+    try (var executor =
+        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().factory())) {
       var pulls = new ArrayList<Future<Path>>();
       for (var layer : manifest.layers()) {
         pulls.add(executor.submit(() -> pull(registry, layer, folder)));

@@ -58,7 +58,8 @@ public final class WarmPush {
     var config = Descriptor.of(MediaTypes.EMPTY, CONFIG);
     registry.writeBlob(config, Content.of(CONFIG));
     var layers = new ArrayList<Descriptor>();
-    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+    try (var executor =
+        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().factory())) {
       var pushes = new ArrayList<Future<Descriptor>>();
       for (var file : files) {
         Callable<Descriptor> push = () -> push(registry, Content.of(file));

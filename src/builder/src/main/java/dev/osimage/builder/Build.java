@@ -9,7 +9,6 @@ import dev.osimage.image.PartName;
 import dev.osimage.oci.Content;
 import dev.osimage.oci.Digest;
 import dev.osimage.oci.Manifest;
-import dev.osimage.oci.http.HttpSettings;
 import dev.osimage.oci.http.HttpTransport;
 import dev.osimage.oci.http.RetryPolicy;
 import dev.osimage.oci.registry.RegistryClient;
@@ -26,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,12 +57,13 @@ final class Build {
   }
 
   /**
-   * Publishes what the plan says and returns what was published. Throws {@link BuildFailure}; the
-   * registry then has no manifest and no tag of this build, unless the failure came while tagging.
+   * Publishes what the plan says, closes {@code http}, and returns what was published. Throws
+   * {@link BuildFailure}; the registry then has no manifest and no tag of this build, unless the
+   * failure came while tagging.
    */
   static BuilderLine.Result run(
-      BuildPlan plan, Mounts mounts, HttpSettings settings, RetryPolicy retries, LineWriter lines) {
-    try (var http = new HttpTransport(settings)) {
+      BuildPlan plan, Mounts mounts, HttpTransport http, RetryPolicy retries, LineWriter lines) {
+    try (http) {
       return new Build(plan, mounts, http, retries).run(lines);
     }
   }
@@ -88,7 +89,7 @@ final class Build {
   }
 
   private BuilderLine.Result run(LineWriter lines) {
-    try (var clock = Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory())) {
+    try (var clock = Executors.newSingleThreadScheduledExecutor(threads("clock-"))) {
       var ticks =
           clock.scheduleAtFixedRate(
               () -> {
@@ -111,6 +112,14 @@ final class Build {
         ticks.cancel(true);
       }
     }
+  }
+
+  /**
+   * Not virtual: a process that waited for the network on a virtual thread needs 0.3 s to exit,
+   * because the JVM gives its poller that long to come back from the system.
+   */
+  private static ThreadFactory threads(String name) {
+    return Thread.ofPlatform().daemon().name(name, 0).factory();
   }
 
   private long timeLeft() {
@@ -159,7 +168,7 @@ final class Build {
 
   private Map<PartName, PublishedPart> pushParts() {
     var published = new EnumMap<PartName, PublishedPart>(PartName.class);
-    try (var executor = Executors.newVirtualThreadPerTaskExecutor();
+    try (var executor = Executors.newThreadPerTaskExecutor(threads("source-"));
         var end = new AtEndOfProcess(() -> stop(executor))) {
       assert end != null;
       var pushes = new ExecutorCompletionService<Map<PartName, PublishedPart>>(executor);

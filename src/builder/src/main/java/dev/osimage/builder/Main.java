@@ -8,12 +8,14 @@ import dev.osimage.image.Termination;
 import dev.osimage.image.Wire;
 import dev.osimage.oci.Digest;
 import dev.osimage.oci.http.HttpSettings;
+import dev.osimage.oci.http.HttpTransport;
 import dev.osimage.oci.http.RetryPolicy;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,11 +61,13 @@ public final class Main {
       RetryPolicy retries,
       PrintStream out) {
     var lines = new LineWriter(out);
+    // To learn which authorities to trust takes as long as to read the plan: both at once.
+    var transport = CompletableFuture.supplyAsync(() -> new HttpTransport(settings));
     try {
       var plan = readPlan(planFile, planDigest);
       var repository = plan.destination().repository();
       LOG.info("building {} for {}", plan.contentTag(), repository);
-      var result = Build.run(plan, mounts, settings, retries, lines);
+      var result = Build.run(plan, mounts, transport.join(), retries, lines);
       LOG.info("published {}; peak memory {}", repository.at(result.digest()), peakMemory());
       lines.write(result);
       write(termination, Termination.success(result.digest()));

@@ -102,7 +102,7 @@ record WebFile(
         switch (status) {
           case 404, 410 ->
               new BuildFailure(Reason.SOURCE_NOT_FOUND, sentence + ": there is no such file");
-          case 401, 403 -> unauthorized(sentence);
+          case 401, 403 -> unauthorized(sentence, response.request().url());
           case 408, 425, 429 -> new BuildFailure(Reason.SOURCE_UNAVAILABLE, sentence);
           default ->
               new BuildFailure(
@@ -112,7 +112,14 @@ record WebFile(
         failure, RetryAfter.parse(response.header("Retry-After"), Instant.now()).orElse(null));
   }
 
-  private BuildFailure unauthorized(String sentence) {
+  private BuildFailure unauthorized(String sentence, HttpUrl asked) {
+    if (!Origins.same(asked, url)) {
+      return new BuildFailure(
+          Reason.SOURCE_REFUSED,
+          sentence
+              + ": it redirects to %s, where the credentials of http.secretRef are not sent"
+                  .formatted(Origins.host(asked)));
+    }
     return headers.isEmpty()
         ? new BuildFailure(
             Reason.SOURCE_REFUSED,

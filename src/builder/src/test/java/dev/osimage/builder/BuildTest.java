@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import mockwebserver3.MockResponse;
+import mockwebserver3.MockWebServer;
 import mockwebserver3.SocketEffect;
 import okio.Buffer;
 import okio.ByteString;
@@ -207,6 +208,23 @@ class BuildTest {
         .startsWith("kernel: " + bench.url("/kernel") + " can't be read: ");
     assertThat(run.everything()).doesNotContain("hush");
     assertNothingCommitted();
+  }
+
+  @Test
+  void aServerToWhichASourceRedirectsHasToGiveItWithoutCredentials() throws IOException {
+    try (var other = new MockWebServer()) {
+      other.enqueue(new MockResponse.Builder().code(401).build());
+      other.start();
+      var there = other.url("/there").toString();
+      bench.serve(
+          "/kernel",
+          () -> new MockResponse.Builder().code(302).addHeader("Location", there).build());
+      var run = bench.run(bench.plan(bench.fetched(PartName.KERNEL, "/kernel", KERNEL_DIGEST)));
+
+      assertThat(run.termination().reason()).isEqualTo(Reason.SOURCE_REFUSED);
+      assertThat(run.termination().message())
+          .contains("it redirects to localhost:" + other.getPort());
+    }
   }
 
   @ParameterizedTest

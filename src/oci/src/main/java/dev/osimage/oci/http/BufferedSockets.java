@@ -1,35 +1,114 @@
 package dev.osimage.oci.http;
 
+import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import javax.net.SocketFactory;
+import okio.AsyncTimeout;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Sockets that gather what is written: OkHttp writes 8 KiB at a time, and a system call for each is
- * a third of what an upload costs.
+ * Sockets that read and write much at once: OkHttp moves 8 KiB at a time, and a system call and a
+ * look at the clock for each is a third of what an upload costs. They keep the time of writes
+ * themselves; OkHttp shall not.
  */
 final class BufferedSockets extends SocketFactory {
 
   private static final int BUFFER = 128 * 1024;
 
+  private final Duration writeTimeout;
+
+  /** Sockets whose writes fail with {@link SocketTimeoutException} after this time. */
+  BufferedSockets(Duration writeTimeout) {
+    this.writeTimeout = writeTimeout;
+  }
+
   @Override
   public Socket createSocket() {
-    return new Socket() {
-      private OutputStream buffered = OutputStream.nullOutputStream();
-      private boolean opened;
+    return new BufferedSocket(writeTimeout);
+  }
 
-      @Override
-      public synchronized OutputStream getOutputStream() throws IOException {
-        if (!opened) {
-          buffered = new BufferedOutputStream(super.getOutputStream(), BUFFER);
-          opened = true;
-        }
-        return buffered;
+  private static final class BufferedSocket extends Socket {
+
+    private final Duration writeTimeout;
+    private @Nullable InputStream in;
+    private @Nullable OutputStream out;
+
+    BufferedSocket(Duration writeTimeout) {
+      this.writeTimeout = writeTimeout;
+    }
+
+    @Override
+    public synchronized InputStream getInputStream() throws IOException {
+      if (in == null) {
+        in = new BufferedInputStream(super.getInputStream(), BUFFER);
       }
-    };
+      return in;
+    }
+
+    @Override
+    public synchronized OutputStream getOutputStream() throws IOException {
+      if (out == null) {
+        var timed = new TimedStream(super.getOutputStream(), new Clock(this, writeTimeout));
+        out = new BufferedOutputStream(timed, BUFFER);
+      }
+      return out;
+    }
+  }
+
+  /** Closes the socket when the time is over: nothing else ends a write that blocks. */
+  private static final class Clock extends AsyncTimeout {
+
+    private final Socket socket;
+
+    Clock(Socket socket, Duration time) {
+      this.socket = socket;
+      timeout(time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    protected void timedOut() {
+      try {
+        socket.close();
+      } catch (IOException e) {
+        // It is of no use any more, closed or not.
+      }
+    }
+  }
+
+  private static final class TimedStream extends FilterOutputStream {
+
+    private final Clock clock;
+
+    TimedStream(OutputStream out, Clock clock) {
+      super(out);
+      this.clock = clock;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      clock.enter();
+      @Nullable IOException failure = null;
+      try {
+        out.write(bytes, offset, length);
+      } catch (IOException e) {
+        failure = e;
+      }
+      if (clock.exit()) {
+        throw new SocketTimeoutException("timeout");
+      }
+      if (failure != null) {
+        throw failure;
+      }
+    }
   }
 
   @Override

@@ -108,7 +108,7 @@ public final class Copy {
 
   private void copyBlobs(List<Descriptor> blobs) throws IOException {
     var missing = blobs.stream().filter(blob -> begun.add(blob.digest())).toList();
-    var threads = Thread.ofVirtual().name("copy-", 0).factory();
+    var threads = Thread.ofPlatform().daemon().name("copy-", 0).factory();
     try (var executor = Executors.newFixedThreadPool(PARALLEL_BLOBS, threads)) {
       var tasks = new ExecutorCompletionService<@Nullable Void>(executor);
       for (var blob : missing) {

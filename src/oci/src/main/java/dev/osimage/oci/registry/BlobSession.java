@@ -26,7 +26,10 @@ final class BlobSession {
   private static final Duration CANCEL_TIMEOUT = Duration.ofSeconds(5);
 
   /** A chunk of content whose length is not known has to be held in memory. */
-  private static final int LARGEST_BUFFER = 8 * 1024 * 1024;
+  static final int LARGEST_BUFFER = 8 * 1024 * 1024;
+
+  /** Okio uses the memory of 64 KiB again; what is written at once beyond that becomes garbage. */
+  private static final int PIECE = 32 * 1024;
 
   private final RegistryConnection registry;
   private final int smallestChunk;
@@ -84,6 +87,12 @@ final class BlobSession {
           patch(new Chunk(buffer, filled), range(filled));
         }
       } while (filled == buffer.length);
+    }
+  }
+
+  private static void send(byte[] bytes, int length, BufferedSink sink) throws IOException {
+    for (int start = 0; start < length; start += PIECE) {
+      sink.write(bytes, start, Math.min(PIECE, length - start));
     }
   }
 
@@ -209,7 +218,7 @@ final class BlobSession {
 
     @Override
     public void writeTo(BufferedSink sink) throws IOException {
-      sink.write(bytes, 0, length);
+      send(bytes, length, sink);
     }
   }
 
@@ -235,7 +244,7 @@ final class BlobSession {
     @Override
     public void writeTo(BufferedSink sink) throws IOException {
       long limit = length < 0 ? Long.MAX_VALUE : length;
-      long copied = content.copy(limit, (bytes, count) -> sink.write(bytes, 0, count));
+      long copied = content.copy(limit, (bytes, count) -> send(bytes, count, sink));
       if (length >= 0 && copied != length) {
         throw content.ended(all);
       }

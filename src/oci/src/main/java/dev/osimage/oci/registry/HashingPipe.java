@@ -47,7 +47,7 @@ final class HashingPipe implements AutoCloseable {
     for (int i = 0; i < BUFFERS; i++) {
       free.add(new byte[BUFFER]);
     }
-    hasher = Thread.ofVirtual().name("hash").start(this::hash);
+    hasher = Thread.ofPlatform().daemon().name("hash").start(this::hash);
   }
 
   /** Takes bytes and does something with them before it returns. */

@@ -53,7 +53,7 @@ final class RangedPull {
   Optional<Digest> run() throws IOException {
     var workers = new ArrayList<Thread>();
     for (int i = 0; i < AT_ONCE; i++) {
-      workers.add(Thread.ofVirtual().name("range").start(this::work));
+      workers.add(Thread.ofPlatform().daemon().name("range").start(this::work));
     }
     try {
       return Optional.of(hash());

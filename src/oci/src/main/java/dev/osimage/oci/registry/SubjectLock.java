@@ -26,7 +26,7 @@ final class SubjectLock implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final Duration POLL = Duration.ofMillis(50);
   private static final String TOO_LONG =
-      "another process has been adding referrers in %s for more than a minute; try again";
+      "somebody else on this machine has been adding referrers in %s for more than a minute; try again";
 
   private static final Map<String, ReentrantLock> LOCKS = new ConcurrentHashMap<>();
 

@@ -25,9 +25,6 @@ final class UploadHabits {
 
   private static final int FIRST_CHUNK = 64 * 1024 * 1024;
 
-  /** What has to be held in memory, because a chunk says its length before its bytes. */
-  private static final int FIRST_CHUNK_OF_UNKNOWN_LENGTH = 8 * 1024 * 1024;
-
   private static final int SMALLEST_CHUNK = 256 * 1024;
   private static final Set<Integer> LESSONS = Set.of(400, 404, 405, 411, 413, 416, 501);
   private static final Set<String> SESSION_CODES =
@@ -81,7 +78,7 @@ final class UploadHabits {
                 || failure.status() == 400
                 || failure.code().equals("CONTENT_LENGTH_INVALID"));
     if (lengthMissing) {
-      return Optional.of(new Chunks(FIRST_CHUNK_OF_UNKNOWN_LENGTH));
+      return Optional.of(new Chunks(BlobSession.LARGEST_BUFFER));
     }
     if (failure.status() == 413) {
       return Optional.of(new Chunks(FIRST_CHUNK));

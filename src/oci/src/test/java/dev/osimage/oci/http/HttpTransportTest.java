@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +17,7 @@ import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
+import okhttp3.RequestBody;
 import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class HttpTransportTest {
 
+  private static final int MORE_THAN_SOCKETS_HOLD = 32 * 1024 * 1024;
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
   @Test
@@ -82,6 +85,28 @@ class HttpTransportTest {
         var http = new HttpTransport(settings)) {
       assertThatThrownBy(() -> http.upload(request(server.url())).close())
           .isInstanceOf(InterruptedIOException.class);
+    }
+  }
+
+  @Test
+  void anUploadThatNobodyTakesIsAFailure() throws IOException {
+    var usual = HttpSettings.of(Map.of());
+    var settings =
+        new HttpSettings(
+            Proxies.none(),
+            usual.connectTimeout(),
+            Duration.ofMinutes(5),
+            Duration.ofMillis(200),
+            Duration.ofMinutes(5),
+            1,
+            "test");
+    try (var server = RawServer.of(RawServer.STALL);
+        var http = new HttpTransport(settings)) {
+      var more = RequestBody.create(new byte[MORE_THAN_SOCKETS_HOLD]);
+      var upload = new Request.Builder().url(server.url()).put(more).build();
+
+      assertThatThrownBy(() -> http.upload(upload).close())
+          .isInstanceOf(SocketTimeoutException.class);
     }
   }
 
