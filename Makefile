@@ -27,7 +27,7 @@ IMAGE_SOURCES := $(shell find src/container -name target -prune -o -type f -prin
 # $(call timed,WHAT,COMMAND): says what is done, and for how long.
 timed = @echo '$(1) ...'; start=$$SECONDS; $(2); echo "$(1): done in $$((SECONDS - start)) s"
 
-.PHONY: help demo demo-down test unit fuzz e2e bench image cluster kubeconfig crds fmt clean
+.PHONY: help demo demo-down test unit fuzz e2e bench image cluster kubeconfig crds docs fmt clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ kubeconfig: ## print the path of the local cluster's kubeconfig
 
 crds: ## bring crds/ up to date with the records in src/api
 	$(MVN) --quiet test -pl src/api -Dtest=CrdTest -Dcrds.write=true
+
+docs: ## bring docs/reasons.md up to date with the enum Reason
+	$(MVN) --quiet test -pl src/api -Dtest=ReasonDocumentTest -Dreasons.write=true
 
 fmt: ## format the code
 	$(MVN) --quiet spotless:apply

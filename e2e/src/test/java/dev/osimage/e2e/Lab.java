@@ -35,6 +35,8 @@ final class Lab {
         Project.imageDigest(),
         "builder.progressInterval=1s",
         "builder.retry.initial=1s",
-        "builder.retry.max=4s");
+        "builder.retry.max=4s",
+        "builder.retry.slow.initial=2s",
+        "builder.retry.slow.max=5s");
   }
 }

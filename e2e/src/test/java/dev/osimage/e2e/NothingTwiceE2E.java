@@ -103,6 +103,10 @@ class NothingTwiceE2E {
         status.artifact(),
         status.parts(),
         status.boot(),
-        status.build());
+        status.build(),
+        status.nextRetryTime(),
+        status.history(),
+        status.lastHandledReconcileAt(),
+        status.lastHandledRebuildAt());
   }
 }

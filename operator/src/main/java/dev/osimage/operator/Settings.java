@@ -21,6 +21,8 @@ import java.util.Map;
  * @param pendingTimeout spec.pendingTimeout where an OsImage has none
  * @param retryInitial wait after the first attempt that failed for a passing reason
  * @param retryMax longest such wait
+ * @param slowRetryInitial wait before it is looked whether somebody has changed what a build needs
+ * @param slowRetryMax longest such wait
  * @param progressInterval how often a running build is looked at
  * @param healthPort port of the health endpoints
  */
@@ -33,6 +35,8 @@ public record Settings(
     Duration pendingTimeout,
     Duration retryInitial,
     Duration retryMax,
+    Duration slowRetryInitial,
+    Duration slowRetryMax,
     Duration progressInterval,
     int healthPort) {
 
@@ -48,6 +52,8 @@ public record Settings(
         variables.duration("OSIMAGE_PENDING_TIMEOUT", "15m"),
         variables.duration("OSIMAGE_RETRY_INITIAL", "10s"),
         variables.duration("OSIMAGE_RETRY_MAX", "5m"),
+        variables.duration("OSIMAGE_SLOW_RETRY_INITIAL", "1m"),
+        variables.duration("OSIMAGE_SLOW_RETRY_MAX", "10m"),
         variables.duration("OSIMAGE_PROGRESS_INTERVAL", "5s"),
         8080);
   }

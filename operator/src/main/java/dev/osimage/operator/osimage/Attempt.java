@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One attempt to build: a Job of ours, as it is now.
  *
+ * @param requests what was asked for when it was started
  * @param generation the generation of the spec that it was started for
  * @param createdAt when its pod or, before there is one, its Job was made
  * @param deleting the Job is being deleted
@@ -19,6 +20,7 @@ record Attempt(
     String job,
     String identity,
     String publicationHash,
+    Requests requests,
     int number,
     long generation,
     Instant createdAt,
@@ -51,7 +53,24 @@ record Attempt(
   record Succeeded(BuilderLine.Result result) implements State {}
 
   /** The attempt is over without a result. */
-  record Failed(Reason reason, String message, Instant finishedAt) implements State {}
+  record Failed(Reason reason, String message, Instant finishedAt, Trace trace) implements State {
+
+    Failed(Reason reason, String message, Instant finishedAt) {
+      this(reason, message, finishedAt, Trace.NONE);
+    }
+  }
+
+  /**
+   * What a failed attempt left behind for people.
+   *
+   * @param step what the builder was doing
+   * @param exitCode how its process ended
+   * @param logTail the last lines of its log
+   */
+  record Trace(@Nullable String step, @Nullable Integer exitCode, @Nullable String logTail) {
+
+    static final Trace NONE = new Trace(null, null, null);
+  }
 
   boolean active() {
     return state instanceof Pending || state instanceof Running;

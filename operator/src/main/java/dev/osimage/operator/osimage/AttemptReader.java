@@ -4,6 +4,7 @@ import dev.osimage.api.Reason;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.Termination;
 import dev.osimage.image.Wire;
+import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -48,6 +49,7 @@ final class AttemptReader {
         metadata.getName(),
         labels.getOrDefault(Labels.IDENTITY, ""),
         annotations.getOrDefault(Labels.PUBLICATION_HASH, ""),
+        new Requests(annotations.get(Labels.LOOK), annotations.get(Labels.REBUILD)),
         (int) number(labels.get(Labels.ATTEMPT)),
         number(annotations.get(Labels.GENERATION)),
         Instant.parse(
@@ -90,7 +92,7 @@ final class AttemptReader {
     var failed = condition(job, "Failed");
     if (failed.isPresent()) {
       var finishedAt = finished(failed.get(), now);
-      return pod.map(p -> failure(p, finishedAt))
+      return pod.map(p -> traced(failure(p, finishedAt), p))
           .orElseGet(() -> lost("its pod is gone", finishedAt));
     }
     return pod.map(this::unfinished)
@@ -163,22 +165,42 @@ final class AttemptReader {
     }
   }
 
+  private Attempt.Failed traced(Attempt.Failed failed, Pod pod) {
+    var terminated = terminated(pod);
+    var trace =
+        new Attempt.Trace(
+            failed.trace().step(),
+            terminated.map(ContainerStateTerminated::getExitCode).orElse(null),
+            logTail(pod));
+    return new Attempt.Failed(failed.reason(), failed.message(), failed.finishedAt(), trace);
+  }
+
+  /** Of a node that is gone there is no log, and the failure is told without it. */
+  private @Nullable String logTail(Pod pod) {
+    try {
+      return LogTail.of(log.apply(pod));
+    } catch (KubernetesClientException e) {
+      LOG.debug("no log of {}", pod.getMetadata().getName(), e);
+      return null;
+    }
+  }
+
+  private static Optional<ContainerStateTerminated> terminated(Pod pod) {
+    return builder(pod).map(ContainerStatus::getState).map(ContainerState::getTerminated);
+  }
+
   private static Attempt.Failed failure(Pod pod, Instant finishedAt) {
     if ("DeadlineExceeded".equals(pod.getStatus().getReason())) {
       return new Attempt.Failed(
           Reason.BUILD_TIMEOUT, "the pod ran longer than pendingTimeout and timeout", finishedAt);
     }
-    var terminated =
-        builder(pod)
-            .map(ContainerStatus::getState)
-            .map(state -> state.getTerminated())
-            .orElse(null);
-    if (terminated == null) {
+    var terminated = terminated(pod);
+    if (terminated.isEmpty()) {
       return lost(text(pod.getStatus().getMessage()), finishedAt);
     }
-    return termination(terminated)
+    return termination(terminated.get())
         .map(t -> new Attempt.Failed(t.reason(), t.message(), finishedAt))
-        .orElseGet(() -> killed(terminated, finishedAt));
+        .orElseGet(() -> killed(terminated.get(), finishedAt));
   }
 
   private static Optional<Termination> termination(ContainerStateTerminated terminated) {

@@ -24,6 +24,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -54,6 +55,7 @@ final class BuildJob {
         .withLabels(labels)
         .addToAnnotations(Labels.GENERATION, String.valueOf(metadata.getGeneration()))
         .addToAnnotations(Labels.PUBLICATION_HASH, target.publicationHash())
+        .addToAnnotations(asked(Requests.of(image)))
         .withOwnerReferences(
             owner(image.getApiVersion(), image.getKind(), metadata)
                 .withBlockOwnerDeletion(true)
@@ -80,6 +82,17 @@ final class BuildJob {
         .endTemplate()
         .endSpec()
         .build();
+  }
+
+  private static Map<String, String> asked(Requests requests) {
+    var annotations = new HashMap<String, String>();
+    if (requests.look() != null) {
+      annotations.put(Labels.LOOK, requests.look());
+    }
+    if (requests.rebuild() != null) {
+      annotations.put(Labels.REBUILD, requests.rebuild());
+    }
+    return annotations;
   }
 
   /** The plan, owned by its Job so that it goes with it. */

@@ -28,7 +28,8 @@ final class Decide {
   private static Decision decide(Observed observed, Target.Unbuildable target) {
     var running = unfinished(observed, "");
     return running.isEmpty() && !observed.strayPods()
-        ? new Decision.Stalled(Optional.empty(), Reason.INVALID_SPEC, target.problem())
+        ? new Decision.Stalled(
+            Optional.empty(), Reason.INVALID_SPEC, target.problem(), Optional.empty())
         : new Decision.Cancel(running);
   }
 
@@ -39,7 +40,10 @@ final class Decide {
     if (!foreign.isEmpty() || observed.strayPods()) {
       return new Decision.Cancel(foreign);
     }
-    var published = published(observed, target);
+    var published =
+        observed.isRebuildWanted() && !observed.spec().suspended()
+            ? Optional.<Decision>empty()
+            : published(observed, target);
     if (published.isPresent()) {
       return published.get();
     }
@@ -72,14 +76,7 @@ final class Decide {
         return Optional.of(new Decision.Published(newest));
       }
     }
-    var artifact = observed.status().artifact();
-    var build = observed.status().build();
-    boolean stands =
-        artifact != null
-            && target.publicationHash().equals(artifact.publicationHash())
-            && (build == null || build.generation() <= artifact.generation())
-            && newest.map(n -> n.generation() <= artifact.generation()).orElse(true);
-    return stands ? Optional.of(new Decision.Published(Optional.empty())) : Optional.empty();
+    return observed.standing(target).map(artifact -> new Decision.Published(Optional.empty()));
   }
 
   /** Whether a build was started for a later generation, of which perhaps no Job is left. */
@@ -135,27 +132,20 @@ final class Decide {
 
   private static Decision afterFailure(
       Observed observed, Attempt attempt, Attempt.Failed failed, Settings settings) {
-    if (failed.reason().nature() != Reason.Nature.PASSING) {
-      return new Decision.Stalled(Optional.of(attempt), failed.reason(), failed.message());
-    }
-    var next = failed.finishedAt().plus(wait(attempt.number(), settings));
+    var next = RetryClock.next(attempt, failed, observed.spec(), settings);
+    boolean due =
+        observed.isLookWanted() || next.map(time -> !observed.now().isBefore(time)).orElse(false);
     // Not before its pod is gone; and people see each failure, however short the wait is.
-    return attempt.podAlive() || !attempt.recorded() || observed.now().isBefore(next)
-        ? new Decision.RetryLater(attempt, failed, next)
-        : start(attempt);
+    if (due && !attempt.podAlive() && attempt.recorded()) {
+      return start(attempt);
+    }
+    return next.isPresent() && !RetryClock.isSlow(failed.reason())
+        ? new Decision.RetryLater(attempt, failed, next.get())
+        : new Decision.Stalled(Optional.of(attempt), failed.reason(), failed.message(), next);
   }
 
   private static Decision start(Attempt last) {
     // Only the newest few Jobs are kept: after the last name, the first is free again.
     return new Decision.Start(last.number() % MAX_ATTEMPTS + 1);
-  }
-
-  /** How long to wait after an attempt: twice as long each time, up to a limit. */
-  static Duration wait(int attempt, Settings settings) {
-    var wait = settings.retryInitial();
-    for (int i = 1; i < attempt && wait.compareTo(settings.retryMax()) < 0; i++) {
-      wait = wait.multipliedBy(2);
-    }
-    return wait.compareTo(settings.retryMax()) < 0 ? wait : settings.retryMax();
   }
 }

@@ -28,8 +28,14 @@ sealed interface Decision {
   /** The last attempt failed for a passing reason; the next one starts after {@code next}. */
   record RetryLater(Attempt attempt, Attempt.Failed failure, Instant next) implements Decision {}
 
-  /** Somebody has to change something first. */
-  record Stalled(Optional<Attempt> attempt, Reason reason, String message) implements Decision {}
+  /**
+   * Somebody has to change something first.
+   *
+   * @param next when it is looked whether somebody has; empty when only a change of the object
+   *     itself helps
+   */
+  record Stalled(Optional<Attempt> attempt, Reason reason, String message, Optional<Instant> next)
+      implements Decision {}
 
   /** The user wants nothing to be built now. */
   record Suspended() implements Decision {}

@@ -23,6 +23,12 @@ final class Labels {
   /** Annotation: {@link Target.Buildable#publicationHash()}. */
   static final String PUBLICATION_HASH = "osimage.dev/publication-hash";
 
+  /** Annotation: {@link Requests#look()}. */
+  static final String LOOK = "osimage.dev/reconcile-requested-at";
+
+  /** Annotation: {@link Requests#rebuild()}. */
+  static final String REBUILD = "osimage.dev/rebuild-requested-at";
+
   /** Annotation: how the attempt ended, so that it outlives pod and log. */
   static final String OUTCOME = "osimage.dev/outcome";
 

@@ -43,6 +43,7 @@ final class Observer {
         image.getMetadata().getGeneration(),
         image.getSpec(),
         status(image),
+        Requests.of(image),
         Target.of(image, settings),
         attempts,
         cachedPods.stream().anyMatch(pod -> AttemptReader.alive(pod) && isStray(pod, jobs)),

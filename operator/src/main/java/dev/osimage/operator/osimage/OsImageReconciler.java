@@ -25,6 +25,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.Mappers;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -161,15 +162,17 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
       case Decision.Wait wait -> Optional.of(whileBuilding());
       case Decision.Cancel cancel -> Optional.of(whileBuilding());
       case Decision.Expire expire -> Optional.of(SOON);
-      case Decision.RetryLater later -> {
-        var left = Duration.between(observed.now(), later.next()).plusMillis(1);
-        // When it is over, something else is waited for: the failed pod, or our own record.
-        yield Optional.of(left.compareTo(SOON) > 0 ? left : SOON);
-      }
+      case Decision.RetryLater later -> Optional.of(until(later.next(), observed));
       case Decision.Published published -> Optional.empty();
-      case Decision.Stalled stalled -> Optional.empty();
+      case Decision.Stalled stalled -> stalled.next().map(next -> until(next, observed));
       case Decision.Suspended suspended -> Optional.empty();
     };
+  }
+
+  private static Duration until(Instant time, Observed observed) {
+    var left = Duration.between(observed.now(), time).plusMillis(1);
+    // When it is over, something else is waited for: the failed pod, or our own record.
+    return left.compareTo(SOON) > 0 ? left : SOON;
   }
 
   /** Deadlines are seen late by this much at most. */

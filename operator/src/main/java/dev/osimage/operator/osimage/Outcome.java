@@ -12,16 +12,37 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Outcome(BuilderLine.@Nullable Result result, @Nullable Failure failure) {
 
-  record Failure(Reason reason, String message, String finishedAt) {}
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Failure(
+      Reason reason,
+      String message,
+      String finishedAt,
+      @Nullable String step,
+      @Nullable Integer exitCode,
+      @Nullable String logTail) {
+
+    static Failure of(Attempt.Failed failed) {
+      var trace = failed.trace();
+      return new Failure(
+          failed.reason(),
+          failed.message(),
+          failed.finishedAt().toString(),
+          trace.step(),
+          trace.exitCode(),
+          trace.logTail());
+    }
+
+    Attempt.Failed failed() {
+      return new Attempt.Failed(
+          reason, message, Instant.parse(finishedAt), new Attempt.Trace(step, exitCode, logTail));
+    }
+  }
 
   static String write(Attempt.State state) {
     var outcome =
         switch (state) {
           case Attempt.Succeeded succeeded -> new Outcome(succeeded.result(), null);
-          case Attempt.Failed failed ->
-              new Outcome(
-                  null,
-                  new Failure(failed.reason(), failed.message(), failed.finishedAt().toString()));
+          case Attempt.Failed failed -> new Outcome(null, Failure.of(failed));
           case Attempt.Pending pending -> throw new IllegalArgumentException("not ended");
           case Attempt.Running running -> throw new IllegalArgumentException("not ended");
         };
@@ -34,9 +55,7 @@ record Outcome(BuilderLine.@Nullable Result result, @Nullable Failure failure) {
       return new Attempt.Succeeded(outcome.result());
     }
     if (outcome.failure() != null) {
-      var failure = outcome.failure();
-      return new Attempt.Failed(
-          failure.reason(), failure.message(), Instant.parse(failure.finishedAt()));
+      return outcome.failure().failed();
     }
     throw new IllegalArgumentException("an outcome that is neither result nor failure");
   }

@@ -2,11 +2,11 @@ package dev.osimage.operator.osimage;
 
 import dev.osimage.api.Artifact;
 import dev.osimage.api.Boot;
-import dev.osimage.api.Build;
 import dev.osimage.api.Condition;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Part;
+import dev.osimage.api.Published;
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan;
 import dev.osimage.image.BuilderLine;
@@ -14,8 +14,12 @@ import dev.osimage.image.PartName;
 import dev.osimage.oci.Digest;
 import dev.osimage.operator.status.Conditions;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -34,13 +38,10 @@ final class Report {
 
   static OsImageStatus status(OsImage image, Observed observed, Decision decision) {
     var report = new Report(image, observed);
-    return switch (observed.target()) {
-      case Target.Unbuildable unbuildable -> report.keeping(decision, report.finishedBuild());
-      case Target.Buildable target ->
-          decision instanceof Decision.Published published
-              ? report.published(target, published)
-              : report.keeping(decision, report.build(target, decision));
-    };
+    return observed.target() instanceof Target.Buildable target
+            && decision instanceof Decision.Published published
+        ? report.published(target, published)
+        : report.keeping(decision);
   }
 
   /** Whether a status says that this generation is published, or stalled. */
@@ -59,18 +60,64 @@ final class Report {
             .progressing(
                 Reason.INTERNAL_ERROR, "the operator could not go on and tries again: " + why);
     return new OsImageStatus(
-        generation, conditions, before.artifact(), before.parts(), before.boot(), before.build());
-  }
-
-  /** A status whose artifact stays what it was: the last good one. */
-  private OsImageStatus keeping(Decision decision, @Nullable Build build) {
-    return new OsImageStatus(
-        observed.generation(),
-        conditions(decision),
+        generation,
+        conditions,
         before.artifact(),
         before.parts(),
         before.boot(),
-        build);
+        before.build(),
+        before.nextRetryTime(),
+        before.history(),
+        before.lastHandledReconcileAt(),
+        before.lastHandledRebuildAt());
+  }
+
+  /** A status whose artifact stays what it was: the last good one. */
+  private OsImageStatus keeping(Decision decision) {
+    return new OsImageStatus(
+        observed.generation(),
+        new ReportedConditions(image, observed).of(decision),
+        before.artifact(),
+        before.parts(),
+        before.boot(),
+        new ReportedBuild(image, observed).of(decision),
+        nextRetry(decision),
+        before.history(),
+        lastHandledReconcile(decision),
+        lastHandledRebuild());
+  }
+
+  private static @Nullable String nextRetry(Decision decision) {
+    return switch (decision) {
+      case Decision.RetryLater later -> text(later.next());
+      case Decision.Stalled stalled -> stalled.next().map(Report::text).orElse(null);
+      default -> null;
+    };
+  }
+
+  private static String text(Instant time) {
+    return time.truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  /** A request is handled once an attempt carries it, or there is nothing to try again. */
+  private @Nullable String lastHandledReconcile(Decision decision) {
+    boolean starts =
+        decision instanceof Decision.Start
+            || decision instanceof Decision.Cancel
+            || decision instanceof Decision.RetryLater
+            || decision instanceof Decision.Stalled;
+    var look = observed.requests().look();
+    return look != null && !(starts && observed.isLookWanted())
+        ? look
+        : before.lastHandledReconcileAt();
+  }
+
+  private @Nullable String lastHandledRebuild() {
+    var rebuild = observed.requests().rebuild();
+    boolean begun =
+        observed.attempts().stream()
+            .anyMatch(attempt -> Objects.equals(rebuild, attempt.requests().rebuild()));
+    return rebuild != null && begun ? rebuild : before.lastHandledRebuildAt();
   }
 
   private OsImageStatus published(Target.Buildable target, Decision.Published published) {
@@ -85,127 +132,32 @@ final class Report {
     if (artifact == null || known.isEmpty()) {
       throw new IllegalStateException("published, but neither attempt nor status says what");
     }
-    var message = "published as " + artifact.reference();
     return new OsImageStatus(
         observed.generation(),
-        newConditions().ready(Reason.SUCCEEDED, message),
+        new ReportedConditions(image, observed).published(artifact),
         artifact,
         known,
         boot(artifact, known),
-        newestBuild());
+        new ReportedBuild(image, observed).of(published),
+        null,
+        history(artifact),
+        lastHandledReconcile(published),
+        lastHandledRebuild());
   }
 
-  private @Nullable Build finishedBuild() {
-    var build = before.build();
-    return build == null
-        ? null
-        : new Build(
-            build.job(), build.attempt(), build.generation(), build.publicationHash(), null);
-  }
-
-  private List<Condition> conditions(Decision decision) {
-    var conditions = newConditions();
-    return switch (decision) {
-      case Decision.Published published -> throw new IllegalArgumentException("has no target");
-      case Decision.Start start ->
-          conditions.progressing(Reason.PENDING, attempt(start.number()) + "is being started");
-      case Decision.Wait wait -> waiting(conditions, wait.attempt());
-      case Decision.Expire expire ->
-          conditions.retrying(expire.failure().reason(), expire.failure().message());
-      case Decision.Cancel cancel ->
-          conditions.progressing(
-              Reason.CANCELLING, "an earlier attempt is being ended first; its pod: " + pods());
-      case Decision.RetryLater later ->
-          conditions.retrying(
-              later.failure().reason(),
-              later.attempt().podAlive()
-                  ? "%s; its pod is waited for: %s".formatted(later.failure().message(), pods())
-                  : "%s; next attempt at %s".formatted(later.failure().message(), later.next()));
-      case Decision.Stalled stalled ->
-          conditions.stalled(stalled.reason(), stalled.message() + again(stalled));
-      case Decision.Suspended suspended ->
-          conditions.idle(
-              Reason.SUSPENDED, "spec.suspend is true; set it to false to publish this generation");
-    };
-  }
-
-  /** How people see the pods that are in the way. */
-  private String pods() {
-    return "kubectl get pods -l %s=%s".formatted(Labels.IMAGE, image.getMetadata().getName());
-  }
-
-  /** How to have the same spec tried again, when what was wrong lay elsewhere. */
-  private static String again(Decision.Stalled stalled) {
-    return stalled
-        .attempt()
-        .map(attempt -> "; to try the same spec again: kubectl delete job " + attempt.job())
-        .orElse("");
-  }
-
-  private List<Condition> waiting(Conditions conditions, Attempt attempt) {
-    return attempt.state() instanceof Attempt.Pending pending
-        ? conditions.progressing(
-            Reason.PENDING,
-            attempt(attempt.number()) + "waits: " + pending.message() + failedBefore(attempt))
-        : conditions.progressing(
-            Reason.BUILDING,
-            attempt(attempt.number()) + "runs as Job " + attempt.job() + failedBefore(attempt));
-  }
-
-  /** Why there is another attempt: people should not have to wait for it to fail as well. */
-  private String failedBefore(Attempt attempt) {
-    return observed.attempts().stream()
-        .filter(earlier -> earlier.identity().equals(attempt.identity()))
-        .filter(earlier -> Attempt.BY_AGE.compare(earlier, attempt) < 0)
-        .filter(earlier -> earlier.state() instanceof Attempt.Failed)
-        .max(Attempt.BY_AGE)
-        .map(earlier ->
-            "; attempt %d failed: %s"
-                .formatted(earlier.number(), ((Attempt.Failed) earlier.state()).message()))
-        .orElse("");
-  }
-
-  private static String attempt(int number) {
-    return "attempt " + number + " ";
-  }
-
-  private Conditions newConditions() {
-    return new Conditions(before.effectiveConditions(), observed.generation(), observed.now());
-  }
-
-  private @Nullable Build build(Target.Buildable target, Decision decision) {
-    return switch (decision) {
-      case Decision.Start start ->
-          new Build(
-              BuildJob.name(image, target, start.number()),
-              start.number(),
-              observed.generation(),
-              target.publicationHash(),
-              null);
-      case Decision.Wait wait -> build(wait.attempt(), progress(wait.attempt()));
-      default -> newestBuild();
-    };
-  }
-
-  /** The newest build that is known: its Job may be gone, but not the memory that it ran. */
-  private @Nullable Build newestBuild() {
-    var remembered = finishedBuild();
-    return observed
-        .newest()
-        .filter(attempt -> remembered == null || remembered.generation() <= attempt.generation())
-        .map(attempt -> build(attempt, null))
-        .orElse(remembered);
-  }
-
-  private static Build build(Attempt attempt, @Nullable String progress) {
-    return new Build(
-        attempt.job(), attempt.number(), attempt.generation(), attempt.publicationHash(), progress);
-  }
-
-  private static @Nullable String progress(Attempt attempt) {
-    return attempt.state() instanceof Attempt.Running running && running.progress() != null
-        ? ProgressText.of(running.progress())
-        : null;
+  /** What was published before this artifact, without what is the same as it. */
+  private @Nullable List<Published> history(Artifact now) {
+    var earlier = new ArrayList<>(before.effectiveHistory());
+    if (before.artifact() != null && before.parts() != null) {
+      earlier.addFirst(new Published(before.artifact(), before.parts()));
+    }
+    var references = new HashSet<>(Set.of(now.reference()));
+    var history =
+        earlier.stream()
+            .filter(published -> references.add(published.artifact().reference()))
+            .limit(OsImageStatus.MAX_HISTORY)
+            .toList();
+    return history.isEmpty() ? null : history;
   }
 
   private Artifact artifact(Target.Buildable target, Attempt attempt) {
@@ -219,7 +171,8 @@ final class Report {
         attempt.generation(),
         result.finishedAt(),
         plan.inputsHash(),
-        target.publicationHash());
+        target.publicationHash(),
+        attempt.requests().rebuild());
   }
 
   private static BuilderLine.Result result(Attempt attempt) {

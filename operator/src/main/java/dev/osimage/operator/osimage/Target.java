@@ -3,7 +3,6 @@ package dev.osimage.operator.osimage;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.osimage.api.Durations;
 import dev.osimage.api.OsImage;
-import dev.osimage.api.OsImageSpec;
 import dev.osimage.image.BuildPlan;
 import dev.osimage.image.Planner;
 import dev.osimage.image.PublicationHash;
@@ -12,6 +11,7 @@ import dev.osimage.oci.Digest;
 import dev.osimage.operator.Settings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 
 /** What a spec asks for. */
 sealed interface Target {
@@ -32,6 +32,9 @@ sealed interface Target {
   /** Below what a ConfigMap holds. */
   int MAX_PLAN_BYTES = 900 * 1024;
 
+  /** Fields of the spec that neither plan nor pod carry. */
+  List<String> NOT_IN_A_JOB = List.of("suspend", "retry");
+
   static Target of(OsImage image, Settings settings) {
     var spec = image.getSpec();
     try {
@@ -45,20 +48,20 @@ sealed interface Target {
             "inline texts, config and annotations are too long together: shorten them, or serve"
                 + " files over HTTP");
       }
-      return new Buildable(
-          identity(image.getMetadata().getUid(), spec),
-          plan,
-          PublicationHash.of(plan),
-          pendingTimeout);
+      return new Buildable(identity(image), plan, PublicationHash.of(plan), pendingTimeout);
     } catch (IllegalArgumentException e) {
       return new Unbuildable(String.valueOf(e.getMessage()));
     }
   }
 
-  private static String identity(String uid, OsImageSpec spec) {
-    var json = Wire.read(Wire.write(spec), ObjectNode.class);
-    json.remove("suspend");
-    var text = uid + new String(Wire.write(json), StandardCharsets.UTF_8);
+  private static String identity(OsImage image) {
+    var json = Wire.read(Wire.write(image.getSpec()), ObjectNode.class);
+    json.remove(NOT_IN_A_JOB);
+    var rebuild = Requests.of(image).rebuild();
+    var text =
+        image.getMetadata().getUid()
+            + new String(Wire.write(json), StandardCharsets.UTF_8)
+            + (rebuild == null ? "" : rebuild);
     return Digest.of(text.getBytes(StandardCharsets.UTF_8)).hex().substring(0, 8);
   }
 }

@@ -33,6 +33,19 @@ public final class Conditions {
     return List.copyOf(conditions);
   }
 
+  /** It is there, and being made once more. */
+  public List<Condition> remaking(String readyMessage, Reason reason, String message) {
+    add(Condition.READY, "True", Reason.SUCCEEDED, readyMessage);
+    add(Condition.RECONCILING, "True", reason, message);
+    return List.copyOf(conditions);
+  }
+
+  /** Besides what follows: what is there could not be made once more. */
+  public Conditions afterFailure(Reason failure, String message) {
+    add(Condition.LAST_BUILD_FAILED, "True", failure, message);
+    return this;
+  }
+
   /** Not there, and nothing is wrong or being done. */
   public List<Condition> idle(Reason reason, String message) {
     add(Condition.READY, "Unknown", reason, message);

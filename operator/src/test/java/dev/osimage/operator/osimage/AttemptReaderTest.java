@@ -218,14 +218,17 @@ class AttemptReaderTest {
   }
 
   @Test
-  void aFailedBuilderIsQuoted() {
+  void aFailedBuilderIsQuotedWithItsExitCodeAndTheEndOfItsLog() {
     var message = json(Termination.failure(Reason.DIGEST_MISMATCH, "kernel: expected x, found y"));
     var pod = pod("Failed", terminated(2, "Error", message));
 
-    assertThat(read(job("Failed"), pod).state())
+    assertThat(read(job("Failed"), pod, "reading", "oh no").state())
         .isEqualTo(
             new Attempt.Failed(
-                Reason.DIGEST_MISMATCH, "kernel: expected x, found y", Instant.parse(ENDED)));
+                Reason.DIGEST_MISMATCH,
+                "kernel: expected x, found y",
+                Instant.parse(ENDED),
+                new Attempt.Trace(null, 2, "reading\noh no")));
   }
 
   @ParameterizedTest

@@ -276,6 +276,8 @@ class BuildJobTest {
             SETTINGS.pendingTimeout(),
             SETTINGS.retryInitial(),
             SETTINGS.retryMax(),
+            SETTINGS.slowRetryInitial(),
+            SETTINGS.slowRetryMax(),
             SETTINGS.progressInterval(),
             0);
     var pod =

@@ -34,7 +34,6 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -102,7 +101,7 @@ class DecideTest {
   void nothingStartsWhileAPodOfOursMayStillRun() {
     var due = new Attempt.Failed(Reason.PENDING_TIMEOUT, "late", Instant.EPOCH);
     var givenUp = podAlive(attempt(A, 1, 1, due));
-    var stray = new Observed(1, A, NOTHING, target(A), List.of(), true, NOW);
+    var stray = new Observed(1, A, NOTHING, Requests.NONE, target(A), List.of(), true, NOW);
 
     assertThat(decide(A, 1, NOTHING, givenUp)).isInstanceOf(Decision.RetryLater.class);
     assertThat(decide(B, 2, NOTHING, givenUp)).isInstanceOf(Decision.Cancel.class);
@@ -171,34 +170,50 @@ class DecideTest {
         .isInstanceOf(Decision.Stalled.class);
   }
 
-  @ParameterizedTest
-  @CsvSource({"1,10", "2,20", "3,40", "4,80", "5,160", "6,300", "7,300", "60,300", "998,300"})
-  void passingFailuresAreTriedAgainAfterWaitsThatDoubleUpToALimit(int number, long seconds) {
-    var failure =
-        new Attempt.Failed(Reason.REGISTRY_UNAVAILABLE, "HTTP 503", NOW.minusSeconds(seconds - 1));
-    var waiting = attempt(A, 1, number, failure);
-    var due =
-        attempt(
-            A,
-            1,
-            number,
-            new Attempt.Failed(Reason.REGISTRY_UNAVAILABLE, "", NOW.minusSeconds(seconds)));
+  @Test
+  void aPassingFailureIsTriedAgainWhenItsPauseIsOver() {
+    var failure = new Attempt.Failed(Reason.REGISTRY_UNAVAILABLE, "HTTP 503", NOW);
+    var attempt = attempt(A, 1, 1, failure);
+    var next = RetryClock.next(attempt, failure, A, Examples.SETTINGS).orElseThrow();
 
-    assertThat(decide(A, 1, NOTHING, waiting))
-        .isEqualTo(new Decision.RetryLater(waiting, failure, NOW.plusSeconds(1)));
-    assertThat(decide(A, 1, NOTHING, due)).isEqualTo(new Decision.Start(number + 1));
+    assertThat(decideAt(next.minusMillis(1), attempt))
+        .isEqualTo(new Decision.RetryLater(attempt, failure, next));
+    assertThat(decideAt(next, attempt)).isEqualTo(new Decision.Start(2));
+  }
+
+  @Test
+  void whatSomebodyHasToChangeIsStalledAndLookedAtAgain() {
+    var failure = new Attempt.Failed(Reason.CREDENTIALS_REFUSED, "HTTP 401", NOW);
+    var attempt = attempt(A, 1, 1, failure);
+    var next = RetryClock.next(attempt, failure, A, Examples.SETTINGS).orElseThrow();
+
+    assertThat(decideAt(next.minusMillis(1), attempt))
+        .isEqualTo(
+            new Decision.Stalled(
+                Optional.of(attempt), failure.reason(), "HTTP 401", Optional.of(next)));
+    assertThat(decideAt(next, attempt)).isEqualTo(new Decision.Start(2));
+  }
+
+  private static Decision decideAt(Instant time, Attempt attempt) {
+    var observed = observed(A, 1, NOTHING, attempt);
+    return Decide.decide(
+        new Observed(
+            1, A, NOTHING, Requests.NONE, observed.target(), List.of(attempt), false, time),
+        Examples.SETTINGS);
   }
 
   @ParameterizedTest
   @EnumSource(Reason.class)
-  void onlyFailuresThatTimeCanHealAreTriedAgain(Reason reason) {
+  void onlyAChangeOfTheSpecHelpsWhereItsInputIsWrong(Reason reason) {
     var failed = attempt(A, 1, 1, new Attempt.Failed(reason, "why", NOW.minus(Duration.ofDays(1))));
 
     assertThat(decide(A, 1, NOTHING, failed))
         .isEqualTo(
-            reason.nature() == Reason.Nature.PASSING
-                ? new Decision.Start(2)
-                : new Decision.Stalled(Optional.of(failed), reason, "why"));
+            switch (reason.nature()) {
+              case PASSING, CHANGE -> new Decision.Start(2);
+              case STATE, FIX_INPUT ->
+                  new Decision.Stalled(Optional.of(failed), reason, "why", Optional.empty());
+            });
   }
 
   @Test
@@ -216,7 +231,10 @@ class DecideTest {
     assertThat(decide(UNBUILDABLE, 1, NOTHING))
         .isEqualTo(
             new Decision.Stalled(
-                Optional.empty(), Reason.INVALID_SPEC, "'no-host' is not of the form host/path"));
+                Optional.empty(),
+                Reason.INVALID_SPEC,
+                "'no-host' is not of the form host/path",
+                Optional.empty()));
   }
 
   @Test
@@ -243,7 +261,7 @@ class DecideTest {
   @Test
   void aLostStatusIsReplacedByWhatTheJobSaysAndNothingIsBuiltTwice() {
     var done = attempt(A, 1, 1, succeeded(A));
-    var observedOnly = new OsImageStatus(-1L, null, null, null, null, null);
+    var observedOnly = Examples.seen(-1);
 
     assertThat(decide(A, 1, NOTHING, done)).isEqualTo(new Decision.Published(Optional.of(done)));
     assertThat(decide(A, 1, observedOnly, done))

@@ -2,6 +2,7 @@ package dev.osimage.operator.osimage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.osimage.api.Condition;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageSpec;
 import dev.osimage.api.OsImageStatus;
@@ -38,6 +39,8 @@ final class Examples {
           Duration.ofMinutes(15),
           Duration.ofSeconds(10),
           Duration.ofMinutes(5),
+          Duration.ofMinutes(1),
+          Duration.ofMinutes(10),
           Duration.ofSeconds(5),
           0);
 
@@ -119,7 +122,8 @@ final class Examples {
 
   static Observed observed(
       OsImageSpec spec, long generation, OsImageStatus status, Attempt... attempts) {
-    return new Observed(generation, spec, status, target(spec), List.of(attempts), false, NOW);
+    return new Observed(
+        generation, spec, status, Requests.NONE, target(spec), List.of(attempts), false, NOW);
   }
 
   /** An attempt at a spec, created a minute ago. */
@@ -129,6 +133,7 @@ final class Examples {
         BuildJob.name(image(spec, generation), target, number),
         target.identity(),
         target.publicationHash(),
+        Requests.NONE,
         number,
         generation,
         NOW.minusSeconds(60),
@@ -159,6 +164,7 @@ final class Examples {
         attempt.job(),
         attempt.identity(),
         attempt.publicationHash(),
+        attempt.requests(),
         attempt.number(),
         attempt.generation(),
         attempt.createdAt(),
@@ -174,6 +180,7 @@ final class Examples {
         attempt.job(),
         attempt.identity(),
         attempt.publicationHash(),
+        attempt.requests(),
         attempt.number(),
         attempt.generation(),
         time,
@@ -217,6 +224,12 @@ final class Examples {
   /** The digest of a part that only the builder finds out. */
   static Digest found(PartName name) {
     return Digest.of(("found " + name.text()).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The status of an object that was seen at this generation, and nothing else. */
+  static OsImageStatus seen(long generation, Condition... conditions) {
+    var all = conditions.length == 0 ? null : List.of(conditions);
+    return new OsImageStatus(generation, all, null, null, null, null, null, null, null, null);
   }
 
   /** The status after this attempt published its spec. */

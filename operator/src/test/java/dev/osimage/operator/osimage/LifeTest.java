@@ -118,6 +118,7 @@ class LifeTest {
             generation,
             spec,
             status,
+            Requests.NONE,
             target(spec),
             List.copyOf(jobs.values()),
             !strays.isEmpty(),
@@ -200,7 +201,7 @@ class LifeTest {
   }
 
   private void goesOn(Attempt job) {
-    switch (random.nextInt(6)) {
+    switch (random.nextInt(7)) {
       case 0, 1 -> put(Examples.in(job, Examples.running()));
       case 2 -> {
         story.add("tags moved by " + job.job());
@@ -209,6 +210,7 @@ class LifeTest {
       }
       case 3 -> put(succeeded(job));
       case 4 -> put(Examples.in(job, new Attempt.Failed(Reason.REGISTRY_UNAVAILABLE, "503", now)));
+      case 5 -> put(Examples.in(job, new Attempt.Failed(Reason.CREDENTIALS_REFUSED, "401", now)));
       default -> put(Examples.in(job, new Attempt.Failed(Reason.DIGEST_MISMATCH, "other", now)));
     }
   }

@@ -147,8 +147,7 @@ class ReportTest {
     var array = attempts.toArray(Attempt[]::new);
     var before = report(spec, 2, NOTHING, array);
 
-    assertThat(report(spec, 2, new OsImageStatus(-1L, null, null, null, null, null), array))
-        .isEqualTo(before);
+    assertThat(report(spec, 2, Examples.seen(-1), array)).isEqualTo(before);
   }
 
   @ParameterizedTest
@@ -184,10 +183,12 @@ class ReportTest {
                 3,
                 result.finishedAt(),
                 target.plan().inputsHash(),
-                target.publicationHash()));
+                target.publicationHash(),
+                null));
     assertThat(status.build())
         .isEqualTo(
-            new Build("debian-" + target.identity() + "-2", 2, 3, target.publicationHash(), null));
+            new Build(
+                "debian-" + target.identity() + "-2", 2, 3, target.publicationHash(), null, null));
     assertThat(ready(status).message()).contains("registry.example.com/os/debian@sha256:");
   }
 
@@ -319,7 +320,9 @@ class ReportTest {
   void aPodThatDoesNotGoIsNotAnotherStatusAndAnotherEventEverySecond() {
     var givenUp = podAlive(attempt(A, 1, 1, late()));
     var first = report(A, 1, NOTHING, givenUp);
-    var later = new Observed(1, A, first, target(A), List.of(givenUp), false, NOW.plusSeconds(1));
+    var later =
+        new Observed(
+            1, A, first, Requests.NONE, target(A), List.of(givenUp), false, NOW.plusSeconds(1));
 
     assertThat(Report.status(image(A, 1), later, Decide.decide(later, SETTINGS))).isEqualTo(first);
   }
@@ -332,15 +335,10 @@ class ReportTest {
   void aTransitionTimeStaysWhileTheStatusOfTheConditionStays() {
     var since = "2026-01-01T00:00:00Z";
     var before =
-        new OsImageStatus(
-            1L,
-            List.of(
-                new Condition(Condition.READY, "Unknown", 1L, since, "Pending", "waits"),
-                new Condition(Condition.RECONCILING, "True", 1L, since, "Pending", "waits")),
-            null,
-            null,
-            null,
-            null);
+        Examples.seen(
+            1,
+            new Condition(Condition.READY, "Unknown", 1L, since, "Pending", "waits"),
+            new Condition(Condition.RECONCILING, "True", 1L, since, "Pending", "waits"));
     var building = report(A, 2, before, attempt(A, 2, 1, running()));
     var done = report(A, 2, building, attempt(A, 2, 1, succeeded(A)));
 
@@ -375,7 +373,8 @@ class ReportTest {
 
     assertThat(status.build())
         .isEqualTo(
-            new Build(BuildJob.name(image(A, 5), target, 2), 2, 5, target.publicationHash(), null));
+            new Build(
+                BuildJob.name(image(A, 5), target, 2), 2, 5, target.publicationHash(), null, null));
   }
 
   private static Attempt.State failedLongAgo() {

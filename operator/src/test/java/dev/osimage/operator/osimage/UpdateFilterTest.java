@@ -46,7 +46,7 @@ class UpdateFilterTest {
 
   @Test
   void aWipedOrRestoredStatusIsLookedAt() {
-    var initial = new OsImageStatus(-1L, null, null, null, null, null);
+    var initial = Examples.seen(-1);
 
     assertThat(UpdateFilter.accept(with(3, null), with(3, BUILDING))).isTrue();
     assertThat(UpdateFilter.accept(with(3, initial), with(3, BUILDING))).isTrue();

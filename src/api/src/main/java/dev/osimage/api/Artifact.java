@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A published OCI artifact. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -21,4 +22,7 @@ public record Artifact(
         String inputsHash,
     @JsonPropertyDescription(
             "Identity of the publication: the inputs, the repository and the tags.")
-        String publicationHash) {}
+        String publicationHash,
+    @JsonPropertyDescription(
+            "The value of the annotation rebuild.osimage.dev/requestedAt that it was built for.")
+        @Nullable String rebuild) {}

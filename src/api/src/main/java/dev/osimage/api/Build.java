@@ -16,4 +16,6 @@ public record Build(
             "Identity of the publication: the inputs, the repository and the tags.")
         String publicationHash,
     @JsonPropertyDescription("How far the build is, such as '42% of 280 MiB'.")
-        @Nullable String progress) {}
+        @Nullable String progress,
+    @JsonPropertyDescription("How the newest attempt that ended failed, unless it succeeded.")
+        @Nullable Failure failure) {}

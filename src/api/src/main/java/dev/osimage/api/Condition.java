@@ -25,6 +25,9 @@ public record Condition(
   /** Present while the operator works towards Ready. */
   public static final String RECONCILING = "Reconciling";
 
+  /** Present while the published artifact of this generation could not be built once more. */
+  public static final String LAST_BUILD_FAILED = "LastBuildFailed";
+
   /** Present while no progress is expected until somebody changes something. */
   public static final String STALLED = "Stalled";
 }

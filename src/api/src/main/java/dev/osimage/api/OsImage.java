@@ -61,6 +61,12 @@ import io.fabric8.kubernetes.model.annotation.Version;
     priority = 1)
 public class OsImage extends CustomResource<OsImageSpec, OsImageStatus> implements Namespaced {
 
+  /** Annotation: another value asks the operator to look, and to try again, at once. */
+  public static final String RECONCILE_REQUESTED_AT = "reconcile.osimage.dev/requestedAt";
+
+  /** Annotation: another value asks for a new build of what is published already. */
+  public static final String REBUILD_REQUESTED_AT = "rebuild.osimage.dev/requestedAt";
+
   /** The API group of all kinds of this project. */
   public static final String GROUP = "osimage.dev";
 }

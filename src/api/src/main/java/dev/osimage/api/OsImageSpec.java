@@ -106,7 +106,8 @@ public record OsImageSpec(
         @JsonPropertyDescription(
             "How long the builder pod may take until it runs (scheduling, image pull), such as 5m."
                 + " Without it, the operator's default (15m unless the administrator changed it).")
-        @Nullable String pendingTimeout) {
+        @Nullable String pendingTimeout,
+    @JsonPropertyDescription("How often a failed build is tried again.") @Nullable Retry retry) {
 
   /** The format, with its default when the object did not pass through the API server. */
   public Format effectiveFormat() {

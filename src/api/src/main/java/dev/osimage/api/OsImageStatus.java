@@ -26,11 +26,30 @@ public record OsImageStatus(
     @JsonPropertyDescription("The parts of that artifact, in the order of its layers.")
         @Nullable List<Part> parts,
     @JsonPropertyDescription("Where machines get that artifact's parts from.") @Nullable Boot boot,
-    @JsonPropertyDescription("The newest build, running or finished.") @Nullable Build build) {
+    @JsonPropertyDescription("The newest build, running or finished.") @Nullable Build build,
+    @JsonPropertyDescription(
+            "When the operator tries again by itself, in RFC 3339; absent while it does not wait.")
+        @Nullable String nextRetryTime,
+    @JsonPropertyDescription("What was published before, newest first; at most 5.")
+        @Nullable List<Published> history,
+    @JsonPropertyDescription(
+            "The value of the annotation reconcile.osimage.dev/requestedAt that was acted upon last.")
+        @Nullable String lastHandledReconcileAt,
+    @JsonPropertyDescription(
+            "The value of the annotation rebuild.osimage.dev/requestedAt that was acted upon last.")
+        @Nullable String lastHandledRebuildAt) {
+
+  /** How many earlier publications are remembered. */
+  public static final int MAX_HISTORY = 5;
 
   /** The status of an object that nobody has looked at. */
   public static OsImageStatus empty() {
-    return new OsImageStatus(null, null, null, null, null, null);
+    return new OsImageStatus(null, null, null, null, null, null, null, null, null, null);
+  }
+
+  /** Earlier publications, empty when there are none. */
+  public List<Published> effectiveHistory() {
+    return history == null ? List.of() : history;
   }
 
   /** The conditions, empty when there are none. */

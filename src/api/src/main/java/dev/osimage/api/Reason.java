@@ -6,76 +6,155 @@ import java.util.Arrays;
 
 /**
  * Why an OsImage is in the state it is in: the {@code reason} of its conditions and events. The
- * names are an interface for programs.
+ * names are an interface for programs; {@code docs/reasons.md} is made of the sentences.
  */
 public enum Reason {
-  /** The artifact of this generation is published. */
-  SUCCEEDED("Succeeded", Nature.STATE),
-  /** A builder pod is wanted and does not run yet. */
-  PENDING("Pending", Nature.STATE),
-  /** A builder pod runs. */
-  BUILDING("Building", Nature.STATE),
-  /** A build of an older spec is being ended before the new one starts. */
-  CANCELLING("Cancelling", Nature.STATE),
-  /** The last attempt failed for a passing reason; the next one follows. */
-  RETRYING("Retrying", Nature.STATE),
-  /** spec.suspend is true and the current spec is not published. */
-  SUSPENDED("Suspended", Nature.STATE),
-
-  /** The spec passed admission and still can't be built. */
-  INVALID_SPEC("InvalidSpec", Nature.FIX_INPUT),
-  /** The web server answers that the file does not exist. */
-  SOURCE_NOT_FOUND("SourceNotFound", Nature.FIX_INPUT),
-  /** The web server refuses the request. */
-  SOURCE_REFUSED("SourceRefused", Nature.FIX_INPUT),
-  /** The bytes at the URL have another digest than the spec says. */
-  DIGEST_MISMATCH("DigestMismatch", Nature.FIX_INPUT),
-  /** The content is damaged, is no archive, or has not the file that the spec names. */
-  INVALID_CONTENT("InvalidContent", Nature.FIX_INPUT),
-  /** Kernel or UKI are not what a machine of this architecture boots. */
-  NOT_BOOTABLE("NotBootable", Nature.FIX_INPUT),
-  /** The registry refuses the content or the repository. */
-  REGISTRY_REFUSED("RegistryRefused", Nature.FIX_INPUT),
-  /** A server's certificate is not signed by a known authority, or for another name. */
-  UNTRUSTED_CERTIFICATE("UntrustedCertificate", Nature.FIX_INPUT),
-
-  /** The Secret that the spec names is absent or has not the expected keys. */
-  CREDENTIALS_MISSING("CredentialsMissing", Nature.PASSING),
-  /** The ConfigMap with certificate authorities is absent or holds none. */
-  CA_BUNDLE_UNUSABLE("CABundleUnusable", Nature.PASSING),
-  /** Registry or web server do not accept the credentials. */
-  CREDENTIALS_REFUSED("CredentialsRefused", Nature.PASSING),
-  /** The web server can't be reached, is overloaded, or cuts the connection. */
-  SOURCE_UNAVAILABLE("SourceUnavailable", Nature.PASSING),
-  /** The registry can't be reached, is overloaded, or cuts the connection. */
-  REGISTRY_UNAVAILABLE("RegistryUnavailable", Nature.PASSING),
-  /** The builder pod did not run within spec.pendingTimeout. */
-  PENDING_TIMEOUT("PendingTimeout", Nature.PASSING),
-  /** The build did not end within spec.timeout. */
-  BUILD_TIMEOUT("BuildTimeout", Nature.PASSING),
-  /** The builder pod ended without saying how. */
-  BUILDER_LOST("BuilderLost", Nature.PASSING),
-  /** The builder pod needed more memory than it may have. */
-  BUILDER_OUT_OF_MEMORY("BuilderOutOfMemory", Nature.PASSING),
-  /** A defect in builder or operator. */
-  INTERNAL_ERROR("InternalError", Nature.PASSING);
+  SUCCEEDED("Succeeded", Nature.STATE, "The artifact of this generation is published.", ""),
+  PENDING("Pending", Nature.STATE, "A builder pod is wanted and does not run yet.", ""),
+  BUILDING("Building", Nature.STATE, "A builder pod runs.", ""),
+  CANCELLING(
+      "Cancelling",
+      Nature.STATE,
+      "A build of an older spec is being ended before the new one starts.",
+      ""),
+  RETRYING(
+      "Retrying", Nature.STATE, "The last attempt failed and the next one follows by itself.", ""),
+  SUSPENDED(
+      "Suspended",
+      Nature.STATE,
+      "Building is suspended, and the current spec is not published.",
+      "Set spec.suspend to false to publish it."),
+  INVALID_SPEC(
+      "InvalidSpec",
+      Nature.FIX_INPUT,
+      "The spec passed admission and still can't be built.",
+      "Change the field that the message names."),
+  DIGEST_MISMATCH(
+      "DigestMismatch",
+      Nature.FIX_INPUT,
+      "The bytes at the URL have another digest than the spec says.",
+      "Correct the digest, or the URL."),
+  INVALID_CONTENT(
+      "InvalidContent",
+      Nature.FIX_INPUT,
+      "The content is damaged, is no archive, or has not the file that the spec names.",
+      "Correct the file at its source, or path and decompress."),
+  NOT_BOOTABLE(
+      "NotBootable",
+      Nature.FIX_INPUT,
+      "Kernel or UKI are not what a machine of this architecture boots.",
+      "Name the right file or architecture, or set bootCheck to \"Off\"."),
+  SOURCE_NOT_FOUND(
+      "SourceNotFound",
+      Nature.CHANGE,
+      "The web server answers that the file does not exist.",
+      "Put the file there, or correct the URL."),
+  SOURCE_REFUSED(
+      "SourceRefused",
+      Nature.CHANGE,
+      "The web server refuses the request.",
+      "Allow it at the server, or name a Secret in http.secretRef."),
+  REGISTRY_REFUSED(
+      "RegistryRefused",
+      Nature.CHANGE,
+      "The registry refuses the content or the repository.",
+      "Create the repository, or allow it there; see what the registry says."),
+  UNTRUSTED_CERTIFICATE(
+      "UntrustedCertificate",
+      Nature.CHANGE,
+      "A server's certificate is not signed by a known authority, or for another name.",
+      "Name the authority in caBundleRef, or correct the certificate."),
+  CREDENTIALS_MISSING(
+      "CredentialsMissing",
+      Nature.CHANGE,
+      "The Secret that the spec names is absent or has not the expected keys, or none is named.",
+      "Create or correct the Secret; it is found without touching the OsImage."),
+  CREDENTIALS_REFUSED(
+      "CredentialsRefused",
+      Nature.CHANGE,
+      "Registry or web server do not accept the credentials.",
+      "Correct the Secret, or give its account the right; it is found without touching the OsImage."),
+  CA_BUNDLE_UNUSABLE(
+      "CABundleUnusable",
+      Nature.CHANGE,
+      "The ConfigMap with certificate authorities is absent or holds none.",
+      "Create or correct the ConfigMap, key ca.crt."),
+  IMAGE_PULL_FAILED(
+      "ImagePullFailed",
+      Nature.CHANGE,
+      "The builder's image can't be pulled on the node.",
+      "Correct image and imagePullSecrets of the chart; the Secrets must exist in this namespace too."),
+  POD_REFUSED(
+      "PodRefused",
+      Nature.CHANGE,
+      "The cluster's policy refuses the builder pod: Pod Security, a LimitRange or a webhook.",
+      "Change the policy, or builder.resources of the chart."),
+  BUILDER_OUT_OF_MEMORY(
+      "BuilderOutOfMemory",
+      Nature.CHANGE,
+      "The builder pod needed more memory than it may have.",
+      "Raise builder.resources of the chart, or pack the file with a smaller window."),
+  SOURCE_UNAVAILABLE(
+      "SourceUnavailable",
+      Nature.PASSING,
+      "The web server can't be reached, is overloaded, or cuts the connection.",
+      ""),
+  REGISTRY_UNAVAILABLE(
+      "RegistryUnavailable",
+      Nature.PASSING,
+      "The registry can't be reached, is overloaded, or cuts the connection.",
+      ""),
+  UNSCHEDULABLE(
+      "Unschedulable",
+      Nature.PASSING,
+      "No node has room for the builder pod, or may take it.",
+      "If it lasts: add nodes, or change builder.resources and node placement of the chart."),
+  QUOTA_EXCEEDED(
+      "QuotaExceeded",
+      Nature.PASSING,
+      "The namespace's quota has no room for the builder pod.",
+      "If it lasts: raise the quota, or end other pods."),
+  PENDING_TIMEOUT(
+      "PendingTimeout",
+      Nature.PASSING,
+      "The builder pod did not run within spec.pendingTimeout.",
+      "If it lasts: see what the message says it waits for."),
+  BUILD_TIMEOUT(
+      "BuildTimeout",
+      Nature.PASSING,
+      "The build did not end within spec.timeout.",
+      "If it lasts: raise spec.timeout."),
+  POD_DISRUPTED(
+      "PodDisrupted",
+      Nature.PASSING,
+      "The cluster ended the builder pod: it was evicted, preempted, or its node went away.",
+      ""),
+  BUILDER_LOST("BuilderLost", Nature.PASSING, "The builder pod ended without saying how.", ""),
+  INTERNAL_ERROR(
+      "InternalError", Nature.PASSING, "A defect in builder or operator.", "Please report it.");
 
   /** What helps: nothing, a change by somebody, or time. */
   public enum Nature {
     /** Not a failure. */
     STATE,
-    /** Trying the same again ends the same. */
+    /** The spec or its files are wrong: trying the same again ends the same. */
     FIX_INPUT,
-    /** Trying again may help. */
+    /** Somebody has to change something around the spec: it is tried again on a slow clock. */
+    CHANGE,
+    /** It is tried again soon, with growing pauses. */
     PASSING
   }
 
   private final String text;
   private final Nature nature;
+  private final String sentence;
+  private final String help;
 
-  Reason(String text, Nature nature) {
+  Reason(String text, Nature nature, String sentence, String help) {
     this.text = text;
     this.nature = nature;
+    this.sentence = sentence;
+    this.help = help;
   }
 
   /** The word in conditions and events. */
@@ -87,6 +166,16 @@ public enum Reason {
   /** What helps. */
   public Nature nature() {
     return nature;
+  }
+
+  /** What it means, as a sentence. */
+  public String sentence() {
+    return sentence;
+  }
+
+  /** What somebody may do about it, as a sentence; empty where there is nothing to do. */
+  public String help() {
+    return help;
   }
 
   /** Reads the word; one of a newer version becomes {@link #INTERNAL_ERROR}. */

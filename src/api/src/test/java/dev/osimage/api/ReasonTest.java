@@ -36,6 +36,16 @@ class ReasonTest {
     assertThat(reason.text()).matches("[A-Z][A-Za-z0-9]*");
   }
 
+  @ParameterizedTest
+  @EnumSource(Reason.class)
+  void everyReasonExplainsItselfAndSaysWhatToDoWhereSomebodyHasTo(Reason reason) {
+    assertThat(reason.sentence()).matches("[A-Z].*[.]");
+    assertThat(reason.help()).matches("|[A-Z].*[.]");
+    if (reason.nature() == Reason.Nature.FIX_INPUT || reason.nature() == Reason.Nature.CHANGE) {
+      assertThat(reason.help()).isNotEmpty();
+    }
+  }
+
   @Test
   void noTwoReasonsShareAWord() {
     assertThat(Arrays.stream(Reason.values()).map(Reason::text)).doesNotHaveDuplicates();

@@ -75,7 +75,7 @@ public final class Main {
     } catch (BuildFailure e) {
       LOG.error("{}: {}", e.reason().text(), e.getMessage(), e.getCause());
       write(termination, Termination.failure(e.reason(), e.getMessage()));
-      return e.reason().nature() == Reason.Nature.FIX_INPUT ? 2 : 3;
+      return e.reason().nature() == Reason.Nature.PASSING ? 3 : 2;
     } catch (RuntimeException e) {
       LOG.error("a defect in the builder", e);
       write(termination, Termination.failure(Reason.INTERNAL_ERROR, "defect in the builder: " + e));

@@ -190,7 +190,8 @@ final class Specs {
         bootCheck,
         suspend,
         timeout,
-        pendingTimeout);
+        pendingTimeout,
+        null);
   }
 
   /** The parts as a builder finds them: digests that only it can know are made up. */
