@@ -26,6 +26,7 @@ import dev.osimage.api.Artifact;
 import dev.osimage.api.Boot;
 import dev.osimage.api.Build;
 import dev.osimage.api.Condition;
+import dev.osimage.api.Failure;
 import dev.osimage.api.OsImageSpec;
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Part;
@@ -367,14 +368,19 @@ class ReportTest {
   }
 
   @Test
-  void theStatusNamesTheJobOfTheNewestAttempt() {
+  void theStatusNamesTheJobOfTheNewestAttemptAndHowTheLastOneFailed() {
     var status = report(A, 5, NOTHING, attempt(A, 5, 1, failedLongAgo()));
     var target = buildable(A);
 
     assertThat(status.build())
         .isEqualTo(
             new Build(
-                BuildJob.name(image(A, 5), target, 2), 2, 5, target.publicationHash(), null, null));
+                BuildJob.name(image(A, 5), target, 2),
+                2,
+                5,
+                target.publicationHash(),
+                null,
+                new Failure(1, Reason.BUILDER_LOST, "", null, null, true, null)));
   }
 
   private static Attempt.State failedLongAgo() {
