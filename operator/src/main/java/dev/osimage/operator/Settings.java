@@ -23,6 +23,8 @@ import java.util.Map;
  * @param retryMax longest such wait
  * @param slowRetryInitial wait before it is looked whether somebody has changed what a build needs
  * @param slowRetryMax longest such wait
+ * @param maxBuilds how many builds run at once
+ * @param maxBuildsPerRegistry how many of them write to one registry
  * @param progressInterval how often a running build is looked at
  * @param healthPort port of the health endpoints
  */
@@ -37,6 +39,8 @@ public record Settings(
     Duration retryMax,
     Duration slowRetryInitial,
     Duration slowRetryMax,
+    int maxBuilds,
+    int maxBuildsPerRegistry,
     Duration progressInterval,
     int healthPort) {
 
@@ -54,6 +58,8 @@ public record Settings(
         variables.duration("OSIMAGE_RETRY_MAX", "5m"),
         variables.duration("OSIMAGE_SLOW_RETRY_INITIAL", "1m"),
         variables.duration("OSIMAGE_SLOW_RETRY_MAX", "10m"),
+        variables.number("OSIMAGE_MAX_BUILDS", 20),
+        variables.number("OSIMAGE_MAX_BUILDS_PER_REGISTRY", 10),
         variables.duration("OSIMAGE_PROGRESS_INTERVAL", "5s"),
         8080);
   }
@@ -78,6 +84,14 @@ public record Settings(
           .map(String::strip)
           .filter(item -> !item.isEmpty())
           .toList();
+    }
+
+    int number(String name, int fallback) {
+      var value = text(name, String.valueOf(fallback));
+      if (!value.matches("[1-9]\\d{0,5}")) {
+        throw new IllegalArgumentException(name + " is not a number from 1 to 999999");
+      }
+      return Integer.parseInt(value);
     }
 
     Duration duration(String name, String fallback) {

@@ -67,6 +67,7 @@ final class Actions {
       case Decision.Published published -> prune(image, observed);
       case Decision.RetryLater later -> prune(image, observed);
       case Decision.Stalled stalled -> prune(image, observed);
+      case Decision.Queued queued -> {}
       case Decision.Suspended suspended -> {}
     }
     return true;

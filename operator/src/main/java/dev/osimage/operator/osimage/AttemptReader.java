@@ -72,6 +72,13 @@ final class AttemptReader {
         && (condition(job, "Complete").isPresent() || condition(job, "Failed").isPresent());
   }
 
+  /** Whether nothing runs for a Job any more, or will. */
+  static boolean ended(Job job) {
+    return job.getMetadata().getAnnotations().containsKey(Labels.OUTCOME)
+        || condition(job, "Complete").isPresent()
+        || condition(job, "Failed").isPresent();
+  }
+
   private static Attempt.State recorded(String outcome, Instant now) {
     try {
       return Outcome.read(outcome);

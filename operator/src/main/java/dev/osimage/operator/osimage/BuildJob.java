@@ -55,6 +55,7 @@ final class BuildJob {
         .withLabels(labels)
         .addToAnnotations(Labels.GENERATION, String.valueOf(metadata.getGeneration()))
         .addToAnnotations(Labels.PUBLICATION_HASH, target.publicationHash())
+        .addToAnnotations(Labels.REGISTRY, target.plan().destination().repository().host())
         .addToAnnotations(asked(Requests.of(image)))
         .withOwnerReferences(
             owner(image.getApiVersion(), image.getKind(), metadata)

@@ -14,6 +14,9 @@ sealed interface Decision {
   /** A new attempt is started. */
   record Start(int number) implements Decision {}
 
+  /** A new attempt is wanted, and waits until others have ended. */
+  record Queued(int number) implements Decision {}
+
   /** An attempt is on its way. */
   record Wait(Attempt attempt) implements Decision {}
 

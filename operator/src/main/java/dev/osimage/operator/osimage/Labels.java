@@ -29,6 +29,9 @@ final class Labels {
   /** Annotation: {@link Requests#rebuild()}. */
   static final String REBUILD = "osimage.dev/rebuild-requested-at";
 
+  /** Annotation: {@code host:port} of the registry that is written to. */
+  static final String REGISTRY = "osimage.dev/registry";
+
   /** Annotation: how the attempt ended, so that it outlives pod and log. */
   static final String OUTCOME = "osimage.dev/outcome";
 

@@ -54,6 +54,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   private final Observer observer;
   private final StatusWriter statusWriter;
   private final Actions actions;
+  private final BuildQueue queue;
 
   public OsImageReconciler(KubernetesClient client, Settings settings, Clock clock) {
     this.settings = settings;
@@ -62,6 +63,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     this.observer = new Observer(client, settings, clock);
     this.statusWriter = new StatusWriter(client);
     this.actions = new Actions(client, settings, events);
+    this.queue = new BuildQueue(settings.maxBuilds(), settings.maxBuildsPerRegistry());
   }
 
   @Override
@@ -94,7 +96,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     if (observed.olderThanItsAttempts()) {
       return control.rescheduleAfter(SOON);
     }
-    var decision = Decide.decide(observed, settings);
+    var decision = queued(image, observed, Decide.decide(observed, settings), context);
     // The status comes first: what it says of a build must outlive a crash in the middle of it, and
     // a failure is seen before it is acted upon.
     if (!report(image, Report.status(image, observed, decision), context)
@@ -137,6 +139,35 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
+  /** A build that is to be started has to wait for its turn. */
+  private Decision queued(
+      OsImage image, Observed observed, Decision decision, Context<OsImage> context) {
+    var uid = image.getMetadata().getUid();
+    if (!(decision instanceof Decision.Start start)
+        || !(observed.target() instanceof Target.Buildable target)) {
+      queue.leave(uid);
+      return decision;
+    }
+    var registry = target.plan().destination().repository().host();
+    return queue.admits(uid, registry, running(context), observed.now())
+        ? decision
+        : new Decision.Queued(start.number());
+  }
+
+  private static List<BuildQueue.Running> running(Context<OsImage> context) {
+    var jobs =
+        (InformerEventSource<Job, OsImage>)
+            context.eventSourceRetriever().getEventSourceFor(Job.class);
+    return jobs.list(job -> !AttemptReader.ended(job)).map(OsImageReconciler::running).toList();
+  }
+
+  private static BuildQueue.Running running(Job job) {
+    var metadata = job.getMetadata();
+    return new BuildQueue.Running(
+        metadata.getOwnerReferences().getFirst().getUid(),
+        metadata.getAnnotations().getOrDefault(Labels.REGISTRY, ""));
+  }
+
   /** Writes the status unless it stands already; false when the object has changed meanwhile. */
   private boolean report(OsImage image, OsImageStatus status, Context<OsImage> context) {
     if (status.equals(image.getStatus())) {
@@ -159,6 +190,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   private Optional<Duration> nextLook(Observed observed, Decision decision) {
     return switch (decision) {
       case Decision.Start start -> Optional.of(whileBuilding());
+      case Decision.Queued queued -> Optional.of(whileBuilding());
       case Decision.Wait wait -> Optional.of(whileBuilding());
       case Decision.Cancel cancel -> Optional.of(whileBuilding());
       case Decision.Expire expire -> Optional.of(SOON);

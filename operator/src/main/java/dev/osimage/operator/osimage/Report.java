@@ -103,6 +103,7 @@ final class Report {
   private @Nullable String lastHandledReconcile(Decision decision) {
     boolean starts =
         decision instanceof Decision.Start
+            || decision instanceof Decision.Queued
             || decision instanceof Decision.Cancel
             || decision instanceof Decision.RetryLater
             || decision instanceof Decision.Stalled;

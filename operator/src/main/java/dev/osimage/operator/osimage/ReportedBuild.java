@@ -89,7 +89,7 @@ final class ReportedBuild {
         };
     return new Failure(
         attempt.number(),
-        failed.reason(),
+        failed.reason().text(),
         failed.message(),
         trace.step(),
         trace.exitCode(),

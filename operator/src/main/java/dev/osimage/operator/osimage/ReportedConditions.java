@@ -38,6 +38,11 @@ final class ReportedConditions {
     return switch (decision) {
       case Decision.Published published -> throw new IllegalArgumentException("has no target");
       case Decision.Start start -> starting(start.number());
+      case Decision.Queued queued ->
+          progressing(
+              Reason.QUEUED,
+              attempt(queued.number())
+                  + "waits until other builds have ended (chart: builder.limits)");
       case Decision.Wait wait -> waiting(wait.attempt());
       case Decision.Expire expire -> retrying(expire.failure(), expire.failure().message());
       case Decision.Cancel cancel ->

@@ -278,6 +278,8 @@ class BuildJobTest {
             SETTINGS.retryMax(),
             SETTINGS.slowRetryInitial(),
             SETTINGS.slowRetryMax(),
+            SETTINGS.maxBuilds(),
+            SETTINGS.maxBuildsPerRegistry(),
             SETTINGS.progressInterval(),
             0);
     var pod =

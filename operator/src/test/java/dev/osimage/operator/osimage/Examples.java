@@ -41,6 +41,8 @@ final class Examples {
           Duration.ofMinutes(5),
           Duration.ofMinutes(1),
           Duration.ofMinutes(10),
+          20,
+          10,
           Duration.ofSeconds(5),
           0);
 

@@ -163,6 +163,7 @@ class LifeTest {
       case Decision.Published published -> prune(observed);
       case Decision.RetryLater later -> prune(observed);
       case Decision.Stalled stalled -> prune(observed);
+      case Decision.Queued queued -> {}
       case Decision.Wait wait -> {}
       case Decision.Suspended suspended -> {}
     }

@@ -380,7 +380,7 @@ class ReportTest {
                 5,
                 target.publicationHash(),
                 null,
-                new Failure(1, Reason.BUILDER_LOST, "", null, null, true, null)));
+                new Failure(1, "BuilderLost", "", null, null, true, null)));
   }
 
   private static Attempt.State failedLongAgo() {

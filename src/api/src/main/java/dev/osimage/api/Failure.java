@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Failure(
     @JsonPropertyDescription("Number of the attempt.") int attempt,
-    @JsonPropertyDescription("Why, in one word for programs.") Reason reason,
+    @JsonPropertyDescription("Why, in one word for programs.") String reason,
     @JsonPropertyDescription("Why, in a sentence for people.") String message,
     @JsonPropertyDescription("What the builder was doing, such as source, push or tag.")
         @Nullable String step,

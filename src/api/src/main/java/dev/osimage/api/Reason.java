@@ -11,6 +11,11 @@ import java.util.Arrays;
 public enum Reason {
   SUCCEEDED("Succeeded", Nature.STATE, "The artifact of this generation is published.", ""),
   PENDING("Pending", Nature.STATE, "A builder pod is wanted and does not run yet.", ""),
+  QUEUED(
+      "Queued",
+      Nature.STATE,
+      "A build is wanted and waits until others have ended.",
+      "If it lasts: raise builder.limits of the chart."),
   BUILDING("Building", Nature.STATE, "A builder pod runs.", ""),
   CANCELLING(
       "Cancelling",

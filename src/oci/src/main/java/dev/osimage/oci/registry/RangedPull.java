@@ -17,6 +17,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import okhttp3.Request;
 import okhttp3.Response;
 
@@ -36,6 +38,9 @@ final class RangedPull {
   private final List<CompletableFuture<Void>> ranges = new ArrayList<>();
   private final AtomicInteger next = new AtomicInteger();
   private final AtomicBoolean unsupported = new AtomicBoolean();
+
+  /** Linux lets one write to a file at a time, and the others spin for it. */
+  private final Lock writing = new ReentrantLock();
 
   RangedPull(RegistryConnection registry, Descriptor blob, FileChannel file, int range) {
     this.registry = registry;
@@ -175,8 +180,13 @@ final class RangedPull {
         throw new EOFException("the answer was cut");
       }
       var bytes = ByteBuffer.wrap(buffer, 0, read);
-      while (bytes.hasRemaining()) {
-        position[0] += file.write(bytes, position[0]);
+      writing.lock();
+      try {
+        while (bytes.hasRemaining()) {
+          position[0] += file.write(bytes, position[0]);
+        }
+      } finally {
+        writing.unlock();
       }
     }
   }

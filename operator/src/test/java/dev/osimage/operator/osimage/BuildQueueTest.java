@@ -1,0 +1,132 @@
+package dev.osimage.operator.osimage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.osimage.operator.osimage.BuildQueue.Running;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class BuildQueueTest {
+
+  private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
+  private static final String HUB = "hub.example.com:443";
+  private static final String LAB = "lab.example.com:443";
+
+  private final BuildQueue queue = new BuildQueue(3, 2);
+  private final List<Running> running = new ArrayList<>();
+
+  private boolean asks(String object, String registry) {
+    return asks(object, registry, NOW);
+  }
+
+  private boolean asks(String object, String registry, Instant now) {
+    boolean admitted = queue.admits(object, registry, running, now);
+    if (admitted) {
+      running.add(new Running(object, registry));
+    }
+    return admitted;
+  }
+
+  /** Its reconciler has seen the Job meanwhile. */
+  private void ends(String object) {
+    queue.leave(object);
+    running.removeIf(build -> build.object().equals(object));
+  }
+
+  @Test
+  void soManyBuildsRunAtOnceInAllAndForOneRegistry() {
+    assertThat(asks("a", HUB)).isTrue();
+    assertThat(asks("b", HUB)).isTrue();
+    assertThat(asks("c", HUB)).as("two for one registry").isFalse();
+    assertThat(asks("d", LAB)).as("another registry has room").isTrue();
+    assertThat(asks("e", LAB)).as("three in all").isFalse();
+    assertThat(queue.waiting()).isEqualTo(2);
+  }
+
+  @Test
+  void whoCameFirstIsServedFirstHoweverOftenOthersAsk() {
+    asks("a", HUB);
+    asks("b", HUB);
+    asks("first", HUB);
+    asks("second", HUB);
+    ends("a");
+
+    assertThat(asks("second", HUB)).as("the place is the first one's").isFalse();
+    assertThat(asks("first", HUB)).isTrue();
+    ends("b");
+    assertThat(asks("second", HUB)).isTrue();
+  }
+
+  @Test
+  void whoDoesNotAskAgainLosesItsPlace() {
+    asks("a", HUB);
+    asks("b", HUB);
+    asks("deleted", HUB);
+    asks("waits", HUB);
+    ends("a");
+
+    assertThat(asks("waits", HUB)).isFalse();
+    assertThat(asks("waits", HUB, NOW.plusSeconds(121))).isTrue();
+  }
+
+  @Test
+  void whoLeavesMakesRoom() {
+    asks("a", HUB);
+    asks("b", HUB);
+    asks("leaves", HUB);
+    asks("waits", HUB);
+    queue.leave("leaves");
+    ends("a");
+
+    assertThat(asks("waits", HUB)).isTrue();
+  }
+
+  @Test
+  void aBuildWhoseJobTheCachesDoNotKnowYetCounts() {
+    assertThat(queue.admits("a", HUB, List.of(), NOW)).isTrue();
+    assertThat(queue.admits("b", HUB, List.of(), NOW)).isTrue();
+    assertThat(queue.admits("c", HUB, List.of(), NOW)).isFalse();
+    assertThat(queue.admits("a", HUB, List.of(), NOW)).as("asked again").isTrue();
+  }
+
+  @Test
+  void buildsOfBeforeARestartCount() {
+    running.add(new Running("old", HUB));
+    running.add(new Running("older", HUB));
+
+    assertThat(asks("new", HUB)).isFalse();
+    assertThat(asks("old", HUB)).as("its next attempt follows its last one").isTrue();
+  }
+
+  @Test
+  void threeHundredAtOnceAllGetTheirTurnAndNeverMoreThanTheLimits() {
+    var random = new Random(300);
+    var open = new ArrayList<String>();
+    for (int i = 0; i < 300; i++) {
+      open.add("object-" + i);
+    }
+    var done = new HashSet<String>();
+    for (int step = 0; step < 100_000 && !open.isEmpty(); step++) {
+      var object = open.get(random.nextInt(open.size()));
+      var registry = object.hashCode() % 3 == 0 ? LAB : HUB;
+      if (running.stream().noneMatch(build -> build.object().equals(object))) {
+        asks(object, registry);
+      }
+      assertThat(running).hasSizeLessThanOrEqualTo(3);
+      assertThat(running.stream().filter(build -> build.registry().equals(HUB)).count())
+          .isLessThanOrEqualTo(2);
+      if (!running.isEmpty() && random.nextInt(3) == 0) {
+        var ended = running.get(random.nextInt(running.size())).object();
+        ends(ended);
+        open.remove(ended);
+        done.add(ended);
+      }
+    }
+
+    assertThat(done).hasSize(300);
+  }
+}
