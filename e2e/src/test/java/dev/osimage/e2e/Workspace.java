@@ -18,6 +18,9 @@ import org.awaitility.core.ConditionTimeoutException;
 /** A namespace for one proof, in which Pod Security restricted is enforced. */
 final class Workspace implements AutoCloseable {
 
+  /** Lock of proofs that kill the operator: one at a time, so that each knows whom it killed. */
+  static final String OPERATOR_PROCESS = "operator process";
+
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   final Lab lab = Lab.open();
@@ -120,6 +123,23 @@ final class Workspace implements AutoCloseable {
     until(
         "the operator was restarted",
         () -> restarts(operatorPod()) > restarts && ready(operatorPod()));
+  }
+
+  /** Kills the builder that runs; false when none does. */
+  boolean killBuilder() {
+    var pod = runningPod();
+    pod.ifPresent(p -> cluster.kill(p.getMetadata().getUid()));
+    return pod.isPresent();
+  }
+
+  /** Takes the operator's pod away at once; its Deployment makes another one. */
+  void deleteOperatorPod() {
+    client
+        .pods()
+        .inNamespace(Chart.NAMESPACE)
+        .withLabel("app.kubernetes.io/name", "osimage-operator")
+        .withGracePeriod(0)
+        .delete();
   }
 
   /** The operator's pod; there is exactly one, but for the moments of an upgrade. */

@@ -85,7 +85,8 @@ final class Actions {
     }
     Job job;
     try {
-      job = createJob(image, BuildJob.job(image, target, number, settings));
+      job =
+          createJob(image, BuildJob.job(image, target, number, observed.nextTry(target), settings));
     } catch (KubernetesClientException e) {
       if (namespaceEnds(e)) {
         return true;

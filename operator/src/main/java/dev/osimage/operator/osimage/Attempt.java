@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * One attempt to build: a Job of ours, as it is now.
  *
  * @param requests what was asked for when it was started
+ * @param number it counts the attempts at a spec, for their names
+ * @param tries it counts those since the last success, or since another spec came in between
  * @param generation the generation of the spec that it was started for
  * @param createdAt when its pod or, before there is one, its Job was made
  * @param deleting the Job is being deleted
@@ -22,6 +24,7 @@ record Attempt(
     String publicationHash,
     Requests requests,
     int number,
+    int tries,
     long generation,
     Instant createdAt,
     boolean deleting,
@@ -54,6 +57,12 @@ record Attempt(
 
   /** The attempt is over without a result. */
   record Failed(Reason reason, String message, Instant finishedAt, Trace trace) implements State {
+
+    private static final int MAX_MESSAGE = 1024;
+
+    Failed {
+      message = message.length() <= MAX_MESSAGE ? message : LogTail.beginning(message, MAX_MESSAGE);
+    }
 
     Failed(Reason reason, String message, Instant finishedAt) {
       this(reason, message, finishedAt, Trace.NONE);

@@ -51,13 +51,14 @@ final class AttemptReader {
         annotations.getOrDefault(Labels.PUBLICATION_HASH, ""),
         new Requests(annotations.get(Labels.LOOK), annotations.get(Labels.REBUILD)),
         (int) number(labels.get(Labels.ATTEMPT)),
+        (int) Math.max(1, number(annotations.get(Labels.TRY))),
         number(annotations.get(Labels.GENERATION)),
         Instant.parse(
             pod.<HasMetadata>map(p -> p).orElse(job).getMetadata().getCreationTimestamp()),
         metadata.getDeletionTimestamp() != null,
         pod.filter(AttemptReader::alive).isPresent(),
         outcome != null,
-        outcome != null ? recorded(outcome, now) : state(job, pod, now));
+        outcome != null ? recorded(job, outcome) : state(job, pod, now));
   }
 
   /** Whether a pod may still do something. */
@@ -72,18 +73,18 @@ final class AttemptReader {
         && (condition(job, "Complete").isPresent() || condition(job, "Failed").isPresent());
   }
 
-  /** Whether nothing runs for a Job any more, or will. */
-  static boolean ended(Job job) {
-    return job.getMetadata().getAnnotations().containsKey(Labels.OUTCOME)
-        || condition(job, "Complete").isPresent()
-        || condition(job, "Failed").isPresent();
+  /** Whether the status knows how a Job ended. */
+  static boolean isRecorded(Job job) {
+    return job.getMetadata().getAnnotations().containsKey(Labels.OUTCOME);
   }
 
-  private static Attempt.State recorded(String outcome, Instant now) {
+  private static Attempt.State recorded(Job job, String outcome) {
     try {
       return Outcome.read(outcome);
     } catch (IllegalArgumentException | DateTimeParseException e) {
-      return lost("its record can't be read", now);
+      // The same at each look, or it would never be over.
+      var since = Instant.parse(job.getMetadata().getCreationTimestamp());
+      return lost("its record can't be read", since);
     }
   }
 

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The Kubernetes objects of one attempt: a Job with one restricted pod, and its plan. */
 final class BuildJob {
@@ -45,7 +46,8 @@ final class BuildJob {
     return image.getMetadata().getName() + "-" + target.identity() + "-" + attempt;
   }
 
-  static Job job(OsImage image, Target.Buildable target, int attempt, Settings settings) {
+  static Job job(
+      OsImage image, Target.Buildable target, int attempt, int tries, Settings settings) {
     var metadata = image.getMetadata();
     var labels = Labels.of(metadata.getName(), target.identity(), attempt);
     return new JobBuilder()
@@ -54,8 +56,9 @@ final class BuildJob {
         .withName(name(image, target, attempt))
         .withLabels(labels)
         .addToAnnotations(Labels.GENERATION, String.valueOf(metadata.getGeneration()))
+        .addToAnnotations(Labels.TRY, String.valueOf(tries))
         .addToAnnotations(Labels.PUBLICATION_HASH, target.publicationHash())
-        .addToAnnotations(Labels.REGISTRY, target.plan().destination().repository().host())
+        .addToAnnotations(destination(BuildQueue.Destination.of(target.plan())))
         .addToAnnotations(asked(Requests.of(image)))
         .withOwnerReferences(
             owner(image.getApiVersion(), image.getKind(), metadata)
@@ -83,6 +86,14 @@ final class BuildJob {
         .endTemplate()
         .endSpec()
         .build();
+  }
+
+  private static Map<String, String> destination(BuildQueue.Destination destination) {
+    return Map.of(
+        Labels.REGISTRY,
+        destination.registry(),
+        Labels.TAGS,
+        destination.tags().stream().sorted().collect(Collectors.joining(" ")));
   }
 
   private static Map<String, String> asked(Requests requests) {

@@ -1,15 +1,20 @@
 package dev.osimage.operator.osimage;
 
+import dev.osimage.image.BuildPlan;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Who may start a build now: so many at once in all, so many for each registry, and first come,
- * first served. Who waits for a busy registry keeps nobody behind him from another one.
+ * first served. Who waits for a busy registry keeps nobody behind him from another one. No two that
+ * set the same tag run at once.
  *
  * <p>It lives in memory: after a restart the running builds are known from their Jobs, and those
  * that wait ask again.
@@ -31,14 +36,33 @@ final class BuildQueue {
   }
 
   /**
-   * A build that has a Job.
+   * Where a build writes.
+   *
+   * @param registry its host
+   * @param tags every {@code repository:tag}; of two builds that set the same one, nobody would
+   *     know whose it is
+   */
+  record Destination(String registry, Set<String> tags) {
+
+    static Destination of(BuildPlan plan) {
+      var repository = plan.destination().repository();
+      return new Destination(
+          repository.host(),
+          plan.destination().tags().stream()
+              .map(tag -> repository + ":" + tag)
+              .collect(Collectors.toSet()));
+    }
+  }
+
+  /**
+   * A build that has a Job, whose end the status does not know yet.
    *
    * @param object uid of the OsImage
-   * @param registry {@code host:port} that it writes to
+   * @param takesPlace it counts for the limits
    */
-  record Running(String object, String registry) {}
+  record Running(String object, Destination destination, boolean takesPlace) {}
 
-  private record Place(String registry, Instant since) {
+  private record Place(Destination destination, Instant since) {
 
     boolean isOver(Instant now) {
       return since.plus(PATIENCE).isBefore(now);
@@ -50,28 +74,17 @@ final class BuildQueue {
    * within two minutes to keep its place.
    */
   synchronized boolean admits(
-      String object, String registry, Collection<Running> running, Instant now) {
-    var busy = busy(running, now);
-    if (busy.containsKey(object)) {
-      return true;
-    }
-    waiting.merge(object, new Place(registry, now), (old, asked) -> asked);
+      String object, Destination destination, Collection<Running> running, Instant now) {
+    waiting.merge(object, new Place(destination, now), (old, asked) -> asked);
     waiting.values().removeIf(place -> place.isOver(now));
-    var perRegistry = new HashMap<String, Integer>();
-    busy.values().forEach(host -> perRegistry.merge(host, 1, Integer::sum));
-    int free = limit - busy.size();
+    admitted.values().removeIf(place -> place.isOver(now));
+    var room = room(running);
     for (var next : waiting.entrySet()) {
-      var host = next.getValue().registry();
-      if (free <= 0) {
-        return false;
-      }
-      if (perRegistry.merge(host, 1, Integer::sum) <= limitPerRegistry) {
-        free--;
-        if (next.getKey().equals(object)) {
-          waiting.remove(object);
-          admitted.put(object, new Place(registry, now));
-          return true;
-        }
+      boolean mine = next.getKey().equals(object);
+      if (room.takes(next.getKey(), next.getValue().destination()) && mine) {
+        waiting.remove(object);
+        admitted.put(object, new Place(destination, now));
+        return true;
       }
     }
     return false;
@@ -88,15 +101,42 @@ final class BuildQueue {
     return waiting.size();
   }
 
-  /** Registries by the objects that build: the caches may not know the newest Jobs yet. */
-  private Map<String, String> busy(Collection<Running> running, Instant now) {
-    var busy = new HashMap<String, String>();
+  private Room room(Collection<Running> running) {
+    var room = new Room();
     for (var build : running) {
-      busy.put(build.object(), build.registry());
-      admitted.remove(build.object());
+      room.add(build.object(), build.destination(), build.takesPlace());
     }
-    admitted.values().removeIf(place -> place.isOver(now));
-    admitted.forEach((object, place) -> busy.put(object, place.registry()));
-    return busy;
+    // The caches may not know the newest Jobs yet.
+    admitted.forEach((object, place) -> room.add(object, place.destination(), true));
+    return room;
+  }
+
+  /** What the builds that run, and those before in the line, leave to the others. */
+  private final class Room {
+
+    private final Map<String, String> ownersOfTags = new HashMap<>();
+    private final Map<String, Integer> registries = new HashMap<>();
+    private final Set<String> builds = new HashSet<>();
+
+    void add(String object, Destination destination, boolean takesPlace) {
+      destination.tags().forEach(tag -> ownersOfTags.putIfAbsent(tag, object));
+      if (takesPlace && builds.add(object)) {
+        registries.merge(destination.registry(), 1, Integer::sum);
+      }
+    }
+
+    /** Whether there is room, which is then taken. */
+    boolean takes(String object, Destination destination) {
+      boolean free =
+          builds.contains(object)
+              || (builds.size() < limit
+                  && registries.getOrDefault(destination.registry(), 0) < limitPerRegistry);
+      boolean alone =
+          destination.tags().stream()
+              .allMatch(tag -> ownersOfTags.getOrDefault(tag, object).equals(object));
+      // Who comes first has the tags, even if he waits for a place.
+      add(object, destination, free && alone);
+      return free && alone;
+    }
   }
 }

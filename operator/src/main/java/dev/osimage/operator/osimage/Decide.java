@@ -20,16 +20,20 @@ final class Decide {
 
   static Decision decide(Observed observed, Settings settings) {
     return switch (observed.target()) {
-      case Target.Unbuildable unbuildable -> decide(observed, unbuildable);
+      case Target.Unbuildable unbuildable -> decide(observed, unbuildable, settings);
       case Target.Buildable buildable -> decide(observed, buildable, settings);
     };
   }
 
-  private static Decision decide(Observed observed, Target.Unbuildable target) {
+  private static Decision decide(Observed observed, Target.Unbuildable target, Settings settings) {
     var running = unfinished(observed, "");
+    // What others have in their hands may change any time; the time is told once and kept.
+    var next =
+        target.reason().nature() == Reason.Nature.CHANGE
+            ? Optional.of(observed.nextLook(settings.slowRetryInitial()))
+            : Optional.<Instant>empty();
     return running.isEmpty() && !observed.strayPods()
-        ? new Decision.Stalled(
-            Optional.empty(), Reason.INVALID_SPEC, target.problem(), Optional.empty())
+        ? new Decision.Stalled(Optional.empty(), target.reason(), target.problem(), next)
         : new Decision.Cancel(running);
   }
 
@@ -41,7 +45,7 @@ final class Decide {
       return new Decision.Cancel(foreign);
     }
     var published =
-        observed.isRebuildWanted() && !observed.spec().suspended()
+        (observed.isRebuildWanted() && !observed.spec().suspended()) || observed.hadTagConflict()
             ? Optional.<Decision>empty()
             : published(observed, target);
     if (published.isPresent()) {

@@ -1,6 +1,9 @@
 package dev.osimage.operator.osimage;
 
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Labels and annotations of what the operator makes. */
 final class Labels {
@@ -29,8 +32,14 @@ final class Labels {
   /** Annotation: {@link Requests#rebuild()}. */
   static final String REBUILD = "osimage.dev/rebuild-requested-at";
 
-  /** Annotation: {@code host:port} of the registry that is written to. */
+  /** Annotation: the registry that is written to. */
   static final String REGISTRY = "osimage.dev/registry";
+
+  /** Annotation: every {@code repository:tag} that is set, with blanks between. */
+  static final String TAGS = "osimage.dev/tags";
+
+  /** Annotation: {@link Attempt#tries()}. */
+  static final String TRY = "osimage.dev/try";
 
   /** Annotation: how the attempt ended, so that it outlives pod and log. */
   static final String OUTCOME = "osimage.dev/outcome";
@@ -39,6 +48,15 @@ final class Labels {
   static final String SELECTOR = MANAGED_BY + "=" + OPERATOR;
 
   private Labels() {}
+
+  /** Where a Job writes. */
+  static BuildQueue.Destination destination(Job job) {
+    var annotations = job.getMetadata().getAnnotations();
+    var tags = annotations.getOrDefault(TAGS, "");
+    return new BuildQueue.Destination(
+        annotations.getOrDefault(REGISTRY, ""),
+        tags.isEmpty() ? Set.of() : Set.copyOf(List.of(tags.split(" "))));
+  }
 
   /** The labels of a Job and its pod. */
   static Map<String, String> of(String image, String identity, int attempt) {

@@ -1,10 +1,13 @@
 package dev.osimage.operator.osimage;
 
 import dev.osimage.api.Artifact;
+import dev.osimage.api.Condition;
 import dev.osimage.api.OsImageSpec;
 import dev.osimage.api.OsImageStatus;
+import dev.osimage.api.Reason;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
 
@@ -69,13 +72,58 @@ record Observed(
     boolean stands =
         artifact != null
             && target.publicationHash().equals(artifact.publicationHash())
-            && (build == null || build.generation() <= artifact.generation())
+            && (build == null || build.generation() <= goodSince(artifact))
             && newest()
                 .map(attempt ->
-                    attempt.generation() <= artifact.generation()
+                    attempt.generation() <= goodSince(artifact)
                         && attempt.publicationHash().equals(artifact.publicationHash()))
                 .orElse(true);
     return stands ? Optional.ofNullable(artifact) : Optional.empty();
+  }
+
+  /** The newest generation of which it was said that this artifact is what it asks for. */
+  private long goodSince(Artifact artifact) {
+    return ready()
+        .filter(ready -> ready.status().equals("True"))
+        .map(Condition::observedGeneration)
+        .filter(good -> good > artifact.generation())
+        .orElse(artifact.generation());
+  }
+
+  /** Whether another object had the tags when this one was looked at last. */
+  boolean hadTagConflict() {
+    return ready().filter(ready -> ready.reason().equals(Reason.TAG_CONFLICT.text())).isPresent();
+  }
+
+  private Optional<Condition> ready() {
+    return status.effectiveConditions().stream()
+        .filter(condition -> condition.type().equals(Condition.READY))
+        .findFirst();
+  }
+
+  /** The next look that the status has promised, or one after this pause when it is over. */
+  Instant nextLook(Duration pause) {
+    var promised = status.nextRetryTime();
+    try {
+      var next = promised == null ? now : Instant.parse(promised);
+      return next.isAfter(now) && next.isBefore(now.plus(pause)) ? next : now.plus(pause);
+    } catch (DateTimeParseException e) {
+      return now.plus(pause);
+    }
+  }
+
+  /** The last attempt that ended, if it failed and is one at this spec. */
+  Optional<Attempt> lastFailure(String identity) {
+    return attempts.stream()
+        .filter(attempt -> !attempt.active())
+        .max(Attempt.BY_AGE)
+        .filter(attempt -> attempt.identity().equals(identity))
+        .filter(attempt -> attempt.state() instanceof Attempt.Failed);
+  }
+
+  /** The {@link Attempt#tries()} of an attempt that is started now. */
+  int nextTry(Target.Buildable target) {
+    return lastFailure(target.identity()).map(attempt -> attempt.tries() + 1).orElse(1);
   }
 
   Optional<Attempt> newest() {

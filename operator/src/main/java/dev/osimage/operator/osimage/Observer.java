@@ -2,6 +2,7 @@ package dev.osimage.operator.osimage;
 
 import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageStatus;
+import dev.osimage.api.Reason;
 import dev.osimage.operator.Settings;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -31,7 +32,11 @@ final class Observer {
     this.clock = clock;
   }
 
-  Observed observe(OsImage image, Collection<Job> cachedJobs, Collection<Pod> cachedPods) {
+  Observed observe(
+      OsImage image,
+      Collection<Job> cachedJobs,
+      Collection<Pod> cachedPods,
+      Optional<String> tagConflict) {
     var now = clock.instant();
     // Caches go by name: a deleted namesake's leftovers are not this object's.
     var jobs =
@@ -44,7 +49,9 @@ final class Observer {
         image.getSpec(),
         status(image),
         Requests.of(image),
-        Target.of(image, settings),
+        tagConflict
+            .<Target>map(problem -> new Target.Unbuildable(Reason.TAG_CONFLICT, problem))
+            .orElseGet(() -> Target.of(image, settings)),
         attempts,
         cachedPods.stream().anyMatch(pod -> AttemptReader.alive(pod) && isStray(pod, jobs)),
         now);

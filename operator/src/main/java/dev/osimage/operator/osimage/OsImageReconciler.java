@@ -68,6 +68,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
 
   @Override
   public List<EventSource<?, OsImage>> prepareEventSources(EventSourceContext<OsImage> context) {
+    context.getPrimaryCache().addIndexer(TagOwners.INDEX, TagOwners::owned);
     var jobs =
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Job.class, OsImage.class)
@@ -91,7 +92,9 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
         observer.observe(
             image,
             context.getSecondaryResources(Job.class),
-            context.getSecondaryResources(Pod.class));
+            context.getSecondaryResources(Pod.class),
+            new TagOwners(key -> context.getPrimaryCache().byIndex(TagOwners.INDEX, key))
+                .conflict(image));
     var control = UpdateControl.<OsImage>noUpdate();
     if (observed.olderThanItsAttempts()) {
       return control.rescheduleAfter(SOON);
@@ -100,7 +103,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     // The status comes first: what it says of a build must outlive a crash in the middle of it, and
     // a failure is seen before it is acted upon.
     if (!report(image, Report.status(image, observed, decision), context)
-        || !actions.act(image, observed, decision)) {
+        || !act(image, observed, decision)) {
       return control.rescheduleAfter(SOON);
     }
     return nextLook(observed, decision).map(control::rescheduleAfter).orElse(control);
@@ -139,6 +142,19 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
+  private boolean act(OsImage image, Observed observed, Decision decision) {
+    boolean done = false;
+    try {
+      done = actions.act(image, observed, decision);
+      return done;
+    } finally {
+      if (!done) {
+        // What could not be started takes no place.
+        queue.leave(image.getMetadata().getUid());
+      }
+    }
+  }
+
   /** A build that is to be started has to wait for its turn. */
   private Decision queued(
       OsImage image, Observed observed, Decision decision, Context<OsImage> context) {
@@ -148,24 +164,33 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
       queue.leave(uid);
       return decision;
     }
-    var registry = target.plan().destination().repository().host();
-    return queue.admits(uid, registry, running(context), observed.now())
+    return queue.admits(
+            uid, BuildQueue.Destination.of(target.plan()), running(context), observed.now())
         ? decision
         : new Decision.Queued(start.number());
   }
 
-  private static List<BuildQueue.Running> running(Context<OsImage> context) {
+  private List<BuildQueue.Running> running(Context<OsImage> context) {
     var jobs =
         (InformerEventSource<Job, OsImage>)
             context.eventSourceRetriever().getEventSourceFor(Job.class);
-    return jobs.list(job -> !AttemptReader.ended(job)).map(OsImageReconciler::running).toList();
+    var now = clock.instant();
+    return jobs.list(job -> !AttemptReader.isRecorded(job))
+        .flatMap(job -> running(job, now).stream())
+        .toList();
   }
 
-  private static BuildQueue.Running running(Job job) {
+  private static Optional<BuildQueue.Running> running(Job job, Instant now) {
     var metadata = job.getMetadata();
-    return new BuildQueue.Running(
-        metadata.getOwnerReferences().getFirst().getUid(),
-        metadata.getAnnotations().getOrDefault(Labels.REGISTRY, ""));
+    var active = job.getStatus() == null ? null : job.getStatus().getActive();
+    // A Job that gets no pod, by a quota perhaps, takes no place from those that would build.
+    boolean takesPlace =
+        (active != null && active > 0)
+            || Instant.parse(metadata.getCreationTimestamp()).plus(LATEST).isAfter(now);
+    return metadata.getOwnerReferences().stream()
+        .filter(owner -> owner.getKind().equals(OsImage.class.getSimpleName()))
+        .findFirst()
+        .map(owner -> new BuildQueue.Running(owner.getUid(), Labels.destination(job), takesPlace));
   }
 
   /** Writes the status unless it stands already; false when the object has changed meanwhile. */

@@ -6,6 +6,7 @@ import dev.osimage.image.BuilderLine;
 import dev.osimage.image.Wire;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** How an attempt ended, as the annotation {@link Labels#OUTCOME} of its Job carries it. */
@@ -20,6 +21,12 @@ record Outcome(BuilderLine.@Nullable Result result, @Nullable Failure failure) {
       @Nullable String step,
       @Nullable Integer exitCode,
       @Nullable String logTail) {
+
+    Failure {
+      Objects.requireNonNull(reason, "reason");
+      Objects.requireNonNull(message, "message");
+      Objects.requireNonNull(finishedAt, "finishedAt");
+    }
 
     static Failure of(Attempt.Failed failed) {
       var trace = failed.trace();

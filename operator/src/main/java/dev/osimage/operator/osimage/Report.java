@@ -103,10 +103,12 @@ final class Report {
   private @Nullable String lastHandledReconcile(Decision decision) {
     boolean starts =
         decision instanceof Decision.Start
+            || decision instanceof Decision.Wait
+            || decision instanceof Decision.Expire
             || decision instanceof Decision.Queued
             || decision instanceof Decision.Cancel
             || decision instanceof Decision.RetryLater
-            || decision instanceof Decision.Stalled;
+            || (decision instanceof Decision.Stalled stalled && stalled.attempt().isPresent());
     var look = observed.requests().look();
     return look != null && !(starts && observed.isLookWanted())
         ? look
@@ -173,7 +175,20 @@ final class Report {
         result.finishedAt(),
         plan.inputsHash(),
         target.publicationHash(),
-        attempt.requests().rebuild());
+        attempt.requests().rebuild(),
+        tagsSince(plan, result.finishedAt()));
+  }
+
+  /** A tag belongs to who has had it longest. */
+  private String tagsSince(BuildPlan plan, String finishedAt) {
+    var last = before.artifact();
+    boolean kept =
+        last != null
+            && last.tagsSince() != null
+            && !observed.hadTagConflict()
+            && last.reference().startsWith(plan.destination().repository() + "@")
+            && last.tags().containsAll(plan.destination().tags());
+    return kept && last != null && last.tagsSince() != null ? last.tagsSince() : finishedAt;
   }
 
   private static BuilderLine.Result result(Attempt attempt) {

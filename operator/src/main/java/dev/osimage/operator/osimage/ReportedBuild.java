@@ -3,7 +3,6 @@ package dev.osimage.operator.osimage;
 import dev.osimage.api.Build;
 import dev.osimage.api.Failure;
 import dev.osimage.api.OsImage;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What the status says of the newest build. */
@@ -29,7 +28,7 @@ final class ReportedBuild {
               observed.generation(),
               target.publicationHash(),
               null,
-              failure());
+              failure(target.identity()));
       case Decision.Wait wait -> build(wait.attempt(), progress(wait.attempt()));
       default -> newest();
     };
@@ -65,18 +64,14 @@ final class ReportedBuild {
         attempt.generation(),
         attempt.publicationHash(),
         progress,
-        attempt.state() instanceof Attempt.Succeeded ? null : failure());
+        failure(attempt.identity()));
   }
 
-  /** How the newest attempt that failed ended, while none has succeeded since. */
-  private @Nullable Failure failure() {
-    return observed.attempts().reversed().stream()
-        .filter(attempt -> !attempt.active())
-        .findFirst()
-        .flatMap(attempt ->
-            attempt.state() instanceof Attempt.Failed failed
-                ? Optional.of(failure(attempt, failed))
-                : Optional.empty())
+  /** How the last attempt at this spec failed, while none has succeeded since. */
+  private @Nullable Failure failure(String identity) {
+    return observed
+        .lastFailure(identity)
+        .map(attempt -> failure(attempt, (Attempt.Failed) attempt.state()))
         .orElse(null);
   }
 

@@ -37,12 +37,12 @@ final class ReportedConditions {
   List<Condition> of(Decision decision) {
     return switch (decision) {
       case Decision.Published published -> throw new IllegalArgumentException("has no target");
-      case Decision.Start start -> starting(start.number());
+      case Decision.Start start -> starting(start.number(), Reason.PENDING, "is being started");
       case Decision.Queued queued ->
-          progressing(
+          starting(
+              queued.number(),
               Reason.QUEUED,
-              attempt(queued.number())
-                  + "waits until other builds have ended (chart: builder.limits)");
+              "waits until other builds have ended (chart: builder.limits)");
       case Decision.Wait wait -> waiting(wait.attempt());
       case Decision.Expire expire -> retrying(expire.failure(), expire.failure().message());
       case Decision.Cancel cancel ->
@@ -62,8 +62,20 @@ final class ReportedConditions {
 
   private List<Condition> progressing(Reason reason, String message) {
     return standing
-        .map(artifact -> conditions.remaking(sentence(artifact), reason, message))
+        .map(artifact -> afterFailures().remaking(sentence(artifact), reason, message))
         .orElseGet(() -> conditions.progressing(reason, message));
+  }
+
+  /** What is published could not be built again, until it could. */
+  private Conditions afterFailures() {
+    if (observed.target() instanceof Target.Buildable target) {
+      observed
+          .lastFailure(target.identity())
+          .map(Attempt::state)
+          .map(Attempt.Failed.class::cast)
+          .ifPresent(failed -> conditions.afterFailure(failed.reason(), failed.message()));
+    }
+    return conditions;
   }
 
   private List<Condition> retrying(Attempt.Failed failed, String message) {
@@ -112,28 +124,37 @@ final class ReportedConditions {
         .formatted(next, image.getMetadata().getName(), OsImage.RECONCILE_REQUESTED_AT);
   }
 
-  private List<Condition> starting(int number) {
+  /** A new attempt, which does not run yet or does. */
+  private List<Condition> attempting(String identity, int number, Reason reason, String message) {
     var failure =
-        observed.target() instanceof Target.Buildable target
-            ? observed.newestOf(target).flatMap(ReportedConditions::failure)
-            : Optional.<Attempt.Failed>empty();
-    return failure
-        .filter(failed -> RetryClock.isSlow(failed.reason()))
-        .map(failed -> lookingAgain(failed, number))
-        .orElseGet(() -> progressing(Reason.PENDING, attempt(number) + "is being started"));
+        observed.lastFailure(identity).map(Attempt::state).map(Attempt.Failed.class::cast);
+    if (failure.isPresent() && RetryClock.isSlow(failure.get().reason())) {
+      return lookingAgain(failure.get(), number);
+    }
+    return progressing(
+        reason,
+        message + observed.lastFailure(identity).map(ReportedConditions::failedBefore).orElse(""));
+  }
+
+  private List<Condition> starting(int number, Reason reason, String message) {
+    return observed.target() instanceof Target.Buildable target
+        ? attempting(target.identity(), number, reason, attempt(number) + message)
+        : progressing(reason, attempt(number) + message);
   }
 
   private List<Condition> waiting(Attempt attempt) {
-    var failure = before(attempt).flatMap(ReportedConditions::failure);
-    if (failure.isPresent() && RetryClock.isSlow(failure.get().reason())) {
-      return lookingAgain(failure.get(), attempt.number());
-    }
-    var because = before(attempt).map(ReportedConditions::failedBefore).orElse("");
+    var who = attempt(attempt.number());
     return attempt.state() instanceof Attempt.Pending pending
-        ? progressing(
-            Reason.PENDING, attempt(attempt.number()) + "waits: " + pending.message() + because)
-        : progressing(
-            Reason.BUILDING, attempt(attempt.number()) + "runs as Job " + attempt.job() + because);
+        ? attempting(
+            attempt.identity(),
+            attempt.number(),
+            Reason.PENDING,
+            who + "waits: " + pending.message())
+        : attempting(
+            attempt.identity(),
+            attempt.number(),
+            Reason.BUILDING,
+            who + "runs as Job " + attempt.job());
   }
 
   /** Nothing has changed for people until the attempt has found out that it has. */
@@ -141,26 +162,10 @@ final class ReportedConditions {
     return stalled(failed.reason(), failed.message() + "; attempt " + number + " looks again");
   }
 
-  /** The attempt before this one at the same spec. */
-  private Optional<Attempt> before(Attempt attempt) {
-    return observed.attempts().stream()
-        .filter(earlier -> earlier.identity().equals(attempt.identity()))
-        .filter(earlier -> Attempt.BY_AGE.compare(earlier, attempt) < 0)
-        .filter(earlier -> earlier.state() instanceof Attempt.Failed)
-        .max(Attempt.BY_AGE);
-  }
-
-  private static Optional<Attempt.Failed> failure(Attempt attempt) {
-    return attempt.state() instanceof Attempt.Failed failed
-        ? Optional.of(failed)
-        : Optional.empty();
-  }
-
   /** Why there is another attempt: people should not have to wait for it to fail as well. */
   private static String failedBefore(Attempt attempt) {
-    return failure(attempt)
-        .map(failed -> "; attempt %d failed: %s".formatted(attempt.number(), failed.message()))
-        .orElse("");
+    return "; attempt %d failed: %s"
+        .formatted(attempt.number(), ((Attempt.Failed) attempt.state()).message());
   }
 
   private static String attempt(int number) {

@@ -28,6 +28,6 @@ record Requests(@Nullable String look, @Nullable String rebuild) {
     if (value == null || value.isEmpty()) {
       return null;
     }
-    return value.length() <= MAX_LENGTH ? value : value.substring(0, MAX_LENGTH);
+    return value.length() <= MAX_LENGTH ? value : LogTail.beginning(value, MAX_LENGTH);
   }
 }

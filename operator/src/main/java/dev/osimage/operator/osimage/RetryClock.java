@@ -35,7 +35,7 @@ final class RetryClock {
   /** Whether the spec wants no more attempts. */
   static boolean isSpent(Attempt attempt, OsImageSpec spec) {
     var limit = spec.retry() == null ? null : spec.retry().limit();
-    return limit != null && attempt.number() >= limit;
+    return limit != null && attempt.tries() >= limit;
   }
 
   /** Whether attempts after such a failure are looks at something that somebody has to change. */
@@ -45,7 +45,7 @@ final class RetryClock {
 
   private static Instant after(
       Attempt attempt, Attempt.Failed failed, Duration initial, Duration longest) {
-    var pause = pause(attempt.number(), initial, longest);
+    var pause = pause(attempt.tries(), initial, longest);
     int jitter = Math.floorMod(attempt.job().hashCode(), JITTER_PERCENT);
     return failed.finishedAt().plus(pause).plus(pause.multipliedBy(jitter).dividedBy(100));
   }

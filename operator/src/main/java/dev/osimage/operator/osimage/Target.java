@@ -3,6 +3,7 @@ package dev.osimage.operator.osimage;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.osimage.api.Durations;
 import dev.osimage.api.OsImage;
+import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan;
 import dev.osimage.image.Planner;
 import dev.osimage.image.PublicationHash;
@@ -12,6 +13,8 @@ import dev.osimage.operator.Settings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What a spec asks for. */
 sealed interface Target {
@@ -27,7 +30,12 @@ sealed interface Target {
       implements Target {}
 
   /** A spec that can't be built, and why, as a sentence for the user. */
-  record Unbuildable(String problem) implements Target {}
+  record Unbuildable(Reason reason, String problem) implements Target {
+
+    Unbuildable(String problem) {
+      this(Reason.INVALID_SPEC, problem);
+    }
+  }
 
   /** Below what a ConfigMap holds. */
   int MAX_PLAN_BYTES = 900 * 1024;
@@ -54,10 +62,17 @@ sealed interface Target {
     }
   }
 
+  /** Asked for while nothing was published, it is answered by the first build. */
+  private static @Nullable String rebuildOfWhatIsPublished(OsImage image) {
+    var rebuild = Requests.of(image).rebuild();
+    var artifact = image.getStatus() == null ? null : image.getStatus().artifact();
+    return artifact == null || Objects.equals(rebuild, artifact.rebuild()) ? null : rebuild;
+  }
+
   private static String identity(OsImage image) {
     var json = Wire.read(Wire.write(image.getSpec()), ObjectNode.class);
     json.remove(NOT_IN_A_JOB);
-    var rebuild = Requests.of(image).rebuild();
+    var rebuild = rebuildOfWhatIsPublished(image);
     var text =
         image.getMetadata().getUid()
             + new String(Wire.write(json), StandardCharsets.UTF_8)

@@ -12,6 +12,7 @@ import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +52,15 @@ public final class Events {
   private static boolean same(Condition now, Condition then) {
     return now.status().equals(then.status())
         && now.reason().equals(then.reason())
-        && (isState(now) || now.message().equals(then.message()));
+        && (isState(now)
+            || now.message().equals(then.message())
+            || (isSlow(now)
+                && Objects.equals(now.observedGeneration(), then.observedGeneration())));
+  }
+
+  /** Its message changes with each look, and says the same. */
+  private static boolean isSlow(Condition condition) {
+    return Reason.of(condition.reason()).nature() == Reason.Nature.CHANGE;
   }
 
   private static boolean isState(Condition condition) {

@@ -36,7 +36,7 @@ class AttemptReaderTest {
   private static final BuilderLine.Result RESULT = Examples.result(buildable(A).plan());
 
   private static Job job() {
-    var job = BuildJob.job(image(A, 7), buildable(A), 3, SETTINGS);
+    var job = BuildJob.job(image(A, 7), buildable(A), 3, 1, SETTINGS);
     job.getMetadata().setCreationTimestamp(CREATED);
     return job;
   }

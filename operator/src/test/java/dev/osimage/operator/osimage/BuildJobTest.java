@@ -45,7 +45,7 @@ class BuildJobTest {
   }
 
   private static Job job(OsImageSpec spec) {
-    return BuildJob.job(image(spec, 7), buildable(spec), 3, SETTINGS);
+    return BuildJob.job(image(spec, 7), buildable(spec), 3, 1, SETTINGS);
   }
 
   private static PodSpec pod(OsImageSpec spec) {
@@ -174,7 +174,7 @@ class BuildJobTest {
   void namesOfTheLongestObjectStayWithinSixtyThreeCharacters() {
     var image = image(A, 1);
     image.getMetadata().setName("x".repeat(50));
-    var job = BuildJob.job(image, buildable(A), 999, SETTINGS);
+    var job = BuildJob.job(image, buildable(A), 999, 1, SETTINGS);
 
     assertThat(job.getMetadata().getName()).hasSize(63).endsWith("-999");
     assertThat(job.getMetadata().getLabels().values()).allMatch(value -> value.length() <= 63);
@@ -283,7 +283,7 @@ class BuildJobTest {
             SETTINGS.progressInterval(),
             0);
     var pod =
-        BuildJob.job(image(A, 1), buildable(A), 1, settings).getSpec().getTemplate().getSpec();
+        BuildJob.job(image(A, 1), buildable(A), 1, 1, settings).getSpec().getTemplate().getSpec();
     var container = pod.getContainers().getFirst();
 
     assertThat(container.getImage()).isEqualTo("mirror.example.com/osimage:2");

@@ -2,12 +2,14 @@ package dev.osimage.operator.osimage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.osimage.operator.osimage.BuildQueue.Destination;
 import dev.osimage.operator.osimage.BuildQueue.Running;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class BuildQueueTest {
@@ -24,11 +26,19 @@ class BuildQueueTest {
   }
 
   private boolean asks(String object, String registry, Instant now) {
-    boolean admitted = queue.admits(object, registry, running, now);
+    boolean admitted = queue.admits(object, to(registry), running, now);
     if (admitted) {
-      running.add(new Running(object, registry));
+      running.add(running(object, registry));
     }
     return admitted;
+  }
+
+  private static Destination to(String registry, String... tags) {
+    return new Destination(registry, Set.of(tags));
+  }
+
+  private static Running running(String object, String registry, String... tags) {
+    return new Running(object, to(registry, tags), true);
   }
 
   /** Its reconciler has seen the Job meanwhile. */
@@ -87,19 +97,42 @@ class BuildQueueTest {
 
   @Test
   void aBuildWhoseJobTheCachesDoNotKnowYetCounts() {
-    assertThat(queue.admits("a", HUB, List.of(), NOW)).isTrue();
-    assertThat(queue.admits("b", HUB, List.of(), NOW)).isTrue();
-    assertThat(queue.admits("c", HUB, List.of(), NOW)).isFalse();
-    assertThat(queue.admits("a", HUB, List.of(), NOW)).as("asked again").isTrue();
+    assertThat(queue.admits("a", to(HUB), List.of(), NOW)).isTrue();
+    assertThat(queue.admits("b", to(HUB), List.of(), NOW)).isTrue();
+    assertThat(queue.admits("c", to(HUB), List.of(), NOW)).isFalse();
+    assertThat(queue.admits("a", to(HUB), List.of(), NOW)).as("asked again").isTrue();
   }
 
   @Test
   void buildsOfBeforeARestartCount() {
-    running.add(new Running("old", HUB));
-    running.add(new Running("older", HUB));
+    running.add(running("old", HUB));
+    running.add(running("older", HUB));
 
     assertThat(asks("new", HUB)).isFalse();
     assertThat(asks("old", HUB)).as("its next attempt follows its last one").isTrue();
+  }
+
+  @Test
+  void twoThatSetTheSameTagDoNotRunAtOnceAndTheFirstOneComesFirst() {
+    var tags = to(HUB, "hub/os:latest", "hub/os:1");
+    var other = to(LAB, "hub/os:latest");
+    running.add(running("runs", HUB, "hub/os:1"));
+
+    assertThat(queue.admits("first", tags, running, NOW)).isFalse();
+    assertThat(queue.admits("second", other, running, NOW)).as("first wants it too").isFalse();
+    ends("runs");
+    assertThat(queue.admits("second", other, running, NOW)).isFalse();
+    assertThat(queue.admits("first", tags, running, NOW)).isTrue();
+  }
+
+  @Test
+  void aJobThatGetsNoPodHoldsItsTagsButNoPlace() {
+    for (int i = 0; i < 5; i++) {
+      running.add(new Running("stuck-" + i, to(HUB, "hub/os:" + i), false));
+    }
+
+    assertThat(queue.admits("a", to(HUB, "hub/os:a"), running, NOW)).isTrue();
+    assertThat(queue.admits("b", to(HUB, "hub/os:1"), running, NOW)).isFalse();
   }
 
   @Test
@@ -117,7 +150,8 @@ class BuildQueueTest {
         asks(object, registry);
       }
       assertThat(running).hasSizeLessThanOrEqualTo(3);
-      assertThat(running.stream().filter(build -> build.registry().equals(HUB)).count())
+      assertThat(
+              running.stream().filter(build -> build.destination().registry().equals(HUB)).count())
           .isLessThanOrEqualTo(2);
       if (!running.isEmpty() && random.nextInt(3) == 0) {
         var ended = running.get(random.nextInt(running.size())).object();

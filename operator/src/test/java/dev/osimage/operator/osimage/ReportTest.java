@@ -185,7 +185,8 @@ class ReportTest {
                 result.finishedAt(),
                 target.plan().inputsHash(),
                 target.publicationHash(),
-                null));
+                null,
+                result.finishedAt()));
     assertThat(status.build())
         .isEqualTo(
             new Build(
@@ -381,6 +382,15 @@ class ReportTest {
                 target.publicationHash(),
                 null,
                 new Failure(1, "BuilderLost", "", null, null, true, null)));
+  }
+
+  @Test
+  void theFailureOfAnotherSpecIsNotThatOfThisOne() {
+    var other = attempt(A, 1, 1, new Attempt.Failed(Reason.DIGEST_MISMATCH, "of A", NOW));
+    var status = report(B, 2, report(A, 1, NOTHING, other), other);
+
+    assertThat(requireNonNull(status.build()).failure()).isNull();
+    assertThat(Report.isSettled(status, 2)).isFalse();
   }
 
   private static Attempt.State failedLongAgo() {

@@ -10,6 +10,7 @@ import static dev.osimage.operator.osimage.Examples.published;
 import static dev.osimage.operator.osimage.Examples.running;
 import static dev.osimage.operator.osimage.Examples.succeeded;
 import static dev.osimage.operator.osimage.Examples.suspended;
+import static dev.osimage.operator.osimage.Examples.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osimage.api.Condition;
@@ -47,9 +48,10 @@ class RequestsTest {
   }
 
   private static Look look(OsImage image, OsImageStatus before, Attempt... attempts) {
+    image.setStatus(before);
     var observed =
         new Observed(
-            1,
+            image.getMetadata().getGeneration(),
             image.getSpec(),
             before,
             Requests.of(image),
@@ -72,6 +74,7 @@ class RequestsTest {
         target.publicationHash(),
         Requests.of(image),
         attempt.number(),
+        attempt.tries(),
         attempt.generation(),
         attempt.createdAt(),
         attempt.deleting(),
@@ -131,6 +134,7 @@ class RequestsTest {
   @Test
   void aRebuildThatFailedLeavesWhatIsPublishedReadyAndNeverStalled() {
     var image = annotated(A, REBUILD);
+    image.setStatus(published(A, 1, 1));
     var done = attempt(A, 1, 1, succeeded(A));
     var wrong = new Attempt.Failed(Reason.DIGEST_MISMATCH, "another digest", NOW);
     var look = look(image, published(A, 1, 1), done, asked(image, later(attempt(A, 1, 1, wrong))));
@@ -142,6 +146,45 @@ class RequestsTest {
             look.status().effectiveConditions().stream()
                 .filter(c -> c.type().equals(Condition.LAST_BUILD_FAILED)))
         .allMatch(condition -> condition.reason().equals("DigestMismatch"));
+  }
+
+  @Test
+  void aRebuildLeavesReadyAlsoWhenTheGenerationHasMovedOnSinceTheArtifactWasBuilt() {
+    var done = attempt(A, 1, 1, succeeded(A));
+    var other = with(A, "retry", Map.of("limit", 5));
+    var image = annotated(other, Map.of());
+    image.getMetadata().setGeneration(2L);
+    var good = look(image, published(A, 1, 1), done).status();
+    image.getMetadata().setAnnotations(REBUILD);
+    var started = look(image, good, done);
+    var wrong = new Attempt.Failed(Reason.DIGEST_MISMATCH, "another digest", NOW);
+    var attempt = asked(image, later(attempt(other, 2, 1, wrong)));
+    var failed = look(image, started.status(), done, attempt);
+    image.getMetadata().setAnnotations(Map.of());
+    var withdrawn = look(image, failed.status(), done, attempt);
+
+    assertThat(started.conditions()).isEqualTo("[Ready=True, Reconciling=True]");
+    assertThat(failed.conditions()).isEqualTo("[LastBuildFailed=True, Ready=True]");
+    assertThat(withdrawn.decision()).isInstanceOf(Decision.Published.class);
+    assertThat(withdrawn.conditions()).isEqualTo("[Ready=True]");
+  }
+
+  @Test
+  void aRequestWhileAnAttemptRunsIsKeptForTheNextOne() {
+    var image = annotated(A, LOOK);
+    var runs = look(image, NOTHING, attempt(A, 1, 1, running()));
+    var wrong = new Attempt.Failed(Reason.DIGEST_MISMATCH, "another digest", NOW);
+    var failed = look(image, runs.status(), attempt(A, 1, 1, wrong));
+
+    assertThat(runs.status().lastHandledReconcileAt()).isNull();
+    assertThat(failed.decision()).isEqualTo(new Decision.Start(2));
+  }
+
+  @Test
+  void askingForARebuildDuringTheFirstBuildDoesNotCancelIt() {
+    var look = look(annotated(A, REBUILD), NOTHING, attempt(A, 1, 1, running()));
+
+    assertThat(look.decision()).isInstanceOf(Decision.Wait.class);
   }
 
   @Test

@@ -25,4 +25,7 @@ public record Artifact(
         String publicationHash,
     @JsonPropertyDescription(
             "The value of the annotation rebuild.osimage.dev/requestedAt that it was built for.")
-        @Nullable String rebuild) {}
+        @Nullable String rebuild,
+    @JsonPropertyDescription(
+            "Since when this OsImage has published these tags without a break, in RFC 3339.")
+        @Nullable String tagsSince) {}

@@ -49,6 +49,11 @@ public enum Reason {
       Nature.FIX_INPUT,
       "Kernel or UKI are not what a machine of this architecture boots.",
       "Name the right file or architecture, or set bootCheck to \"Off\"."),
+  TAG_CONFLICT(
+      "TagConflict",
+      Nature.CHANGE,
+      "Another OsImage has published one of the tags.",
+      "Give one of them another tag, or delete the other."),
   SOURCE_NOT_FOUND(
       "SourceNotFound",
       Nature.CHANGE,

@@ -4,12 +4,16 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.tukaani.xz.ArrayCache;
 import org.tukaani.xz.MemoryLimitException;
 import org.tukaani.xz.XZInputStream;
 
-/** Decodes xz; each block takes its dictionary from the budget and gives it back at its end. */
+/**
+ * Decodes xz; its dictionary comes from the budget, and goes back at the end or before one of
+ * another size.
+ */
 final class XzDecoder extends FilterInputStream {
 
   private static final int MIB_IN_KIB = 1024;
@@ -32,7 +36,11 @@ final class XzDecoder extends FilterInputStream {
   @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
     try {
-      return super.read(buffer, offset, length);
+      int read = super.read(buffer, offset, length);
+      if (read < 0) {
+        dictionary.release();
+      }
+      return read;
     } catch (MemoryLimitException e) {
       // Dictionaries of that size are whole MiB; what is needed besides is less than one.
       limits.checkWindow(Compression.XZ, e.getMemoryNeeded() / MIB_IN_KIB * (1024L * 1024));
@@ -49,7 +57,10 @@ final class XzDecoder extends FilterInputStream {
     }
   }
 
-  /** Not a cache: the place where the library asks for its dictionary. */
+  /**
+   * Where the library asks for its dictionary: one for each block, of which files that were packed
+   * by several threads have hundreds. The last one is kept for the next block.
+   */
   private static final class Dictionary extends ArrayCache {
 
     /** The only other arrays are of the input of one chunk, which is never larger. */
@@ -57,6 +68,7 @@ final class XzDecoder extends FilterInputStream {
 
     private final Windows windows;
     private Windows.@Nullable Share share;
+    private byte @Nullable [] unused;
 
     Dictionary(Windows windows) {
       this.windows = windows;
@@ -64,13 +76,22 @@ final class XzDecoder extends FilterInputStream {
 
     @Override
     public byte[] getByteArray(int size, boolean fillWithZeros) {
-      if (size > MAX_CHUNK) {
-        release();
-        try {
-          share = windows.take(size);
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
+      if (size <= MAX_CHUNK) {
+        return new byte[size];
+      }
+      var kept = unused;
+      unused = null;
+      if (kept != null && kept.length == size) {
+        if (fillWithZeros) {
+          Arrays.fill(kept, (byte) 0);
         }
+        return kept;
+      }
+      release();
+      try {
+        share = windows.take(size);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
       return new byte[size];
     }
@@ -78,11 +99,12 @@ final class XzDecoder extends FilterInputStream {
     @Override
     public void putArray(byte[] array) {
       if (array.length > MAX_CHUNK) {
-        release();
+        unused = array;
       }
     }
 
     void release() {
+      unused = null;
       if (share != null) {
         share.close();
         share = null;

@@ -6,6 +6,7 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
@@ -161,6 +162,14 @@ public final class HttpTransport implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /**
+   * Ends those of these requests that run; others may follow. A thread that waits for the network
+   * does not see that it is interrupted, unless it is a virtual one.
+   */
+  public void cancel(Predicate<Request> requests) {
+    running.cancel(requests);
   }
 
   /** Ends every request that runs or comes, in all transports derived from one; for good. */

@@ -3,8 +3,10 @@ package dev.osimage.oci.http;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import okhttp3.Call;
 import okhttp3.EventListener;
+import okhttp3.Request;
 
 /**
  * The requests that run, until their answers have been read: OkHttp's own list forgets a request as
@@ -23,6 +25,11 @@ final class RunningCalls extends EventListener {
   void end() {
     ended = true;
     calls.forEach(Call::cancel);
+  }
+
+  /** Ends those of these requests that run. */
+  void cancel(Predicate<Request> requests) {
+    calls.stream().filter(call -> requests.test(call.request())).forEach(Call::cancel);
   }
 
   @Override

@@ -74,6 +74,7 @@ final class RangedPull {
     } finally {
       next.set(ranges.size());
       workers.forEach(Thread::interrupt);
+      registry.http().cancel(request -> equals(request.tag(RangedPull.class)));
       for (var worker : workers) {
         join(worker);
       }
@@ -153,6 +154,7 @@ final class RangedPull {
         new Request.Builder()
             .url(registry.url("blobs", blob.digest().toString()))
             .header("Range", "bytes=%d-%d".formatted(start, end - 1))
+            .tag(RangedPull.class, this)
             .build();
     var response = registry.send(request, Way.FOLLOW, registry.pull(), doing);
     if (response.code() == 200) {
