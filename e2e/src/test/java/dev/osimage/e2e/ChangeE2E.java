@@ -88,46 +88,6 @@ class ChangeE2E {
   }
 
   @Test
-  void aBuilderThatCanNotStartIsTriedAgainAndTheStatusSaysWhatItWaitsFor() throws Exception {
-    try (var workspace = Workspace.open("pending");
-        var registry = new RegistryRecorder(workspace.cluster)) {
-      workspace.apply(
-          """
-          apiVersion: v1
-          kind: ResourceQuota
-          metadata: {name: no-pods}
-          spec: {hard: {pods: "0"}}
-          """);
-      workspace.apply(
-          """
-          apiVersion: osimage.dev/v1alpha1
-          kind: OsImage
-          metadata: {name: pending}
-          spec:
-            architecture: amd64
-            pendingTimeout: 10s
-            files:
-              rootfs: {inline: "a root file system"}
-            destination: {repository: "%s/%s/pending", plainHTTP: true}
-          """
-              .formatted(registry.host(), workspace.namespace));
-      var waiting =
-          workspace.await(
-              "pending",
-              "given up",
-              image ->
-                  Workspace.condition(image, "Ready")
-                      .filter(ready -> ready.reason().equals("PendingTimeout"))
-                      .isPresent());
-      assertThat(Workspace.condition(waiting, "Reconciling")).isPresent();
-      assertThat(Workspace.condition(waiting, "Stalled")).isEmpty();
-
-      workspace.kubectl.run("delete", "resourcequota", "no-pods");
-      workspace.awaitReady("pending");
-    }
-  }
-
-  @Test
   void aBuildThatTakesLongerThanItsTimeoutEndsAndSaysSo() throws Exception {
     try (var workspace = Workspace.open("timeout");
         var sources = new SourceServer(workspace.cluster);

@@ -13,10 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param number it counts the attempts at a spec, for their names
  * @param tries it counts those since the last success, or since another spec came in between
  * @param generation the generation of the spec that it was started for
- * @param createdAt when its pod or, before there is one, its Job was made
+ * @param createdAt when its pod or, before there is one, its Job was made; of a pod that the
+ *     cluster ended, when it said so: from then on its successor is waited for
  * @param deleting the Job is being deleted
  * @param podAlive its pod may still run, although the attempt may be over
  * @param recorded the Job carries its outcome, so that pod and log are no longer needed
+ * @param disruption what the cluster said when it ended an earlier pod of this attempt, as far as
+ *     that pod is still there
  */
 record Attempt(
     String job,
@@ -30,6 +33,7 @@ record Attempt(
     boolean deleting,
     boolean podAlive,
     boolean recorded,
+    @Nullable String disruption,
     State state) {
 
   /** Attempts from the oldest to the newest. */
@@ -42,12 +46,23 @@ record Attempt(
   sealed interface State {}
 
   /**
-   * The builder does not run yet.
+   * The builder does not run yet, or no longer and not for the last time.
    *
+   * @param reason why, {@link Reason#PENDING} where nothing is known to be wrong
    * @param message what it waits for
    * @param preparing the pod has a node, which prepares volumes and image
    */
-  record Pending(String message, boolean preparing) implements State {}
+  record Pending(Reason reason, String message, boolean preparing) implements State {
+
+    Pending(Reason reason, String message) {
+      this(reason, message, false);
+    }
+
+    /** What it waits for, and what somebody may do about it. */
+    String sentence() {
+      return withHelp(reason, message);
+    }
+  }
 
   /** The builder runs. */
   record Running(BuilderLine.@Nullable Progress progress) implements State {}
@@ -79,6 +94,16 @@ record Attempt(
   record Trace(@Nullable String step, @Nullable Integer exitCode, @Nullable String logTail) {
 
     static final Trace NONE = new Trace(null, null, null);
+  }
+
+  /** A message and, where there is something to do, what that is; without a full stop. */
+  static String withHelp(Reason reason, String message) {
+    var help = reason.help();
+    return help.isEmpty() ? message : "%s. %s".formatted(withoutStop(message), withoutStop(help));
+  }
+
+  private static String withoutStop(String sentence) {
+    return sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence;
   }
 
   boolean active() {

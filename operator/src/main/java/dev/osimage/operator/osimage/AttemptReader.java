@@ -2,11 +2,8 @@ package dev.osimage.operator.osimage;
 
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuilderLine;
-import dev.osimage.image.Termination;
 import dev.osimage.image.Wire;
-import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
-import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -30,17 +27,20 @@ final class AttemptReader {
 
   private static final Logger LOG = LoggerFactory.getLogger(AttemptReader.class);
   private static final Duration LOG_PATIENCE = Duration.ofMinutes(2);
-  private static final int HEAP_FULL_EXIT = 3;
-  private static final int KILLED_EXIT = 137;
 
   /** The last lines of a pod's log, oldest first. */
   private final Function<Pod, List<String>> log;
 
-  AttemptReader(Function<Pod, List<String>> log) {
+  private final Waiting waiting;
+
+  AttemptReader(Function<Pod, List<String>> log, Waiting waiting) {
     this.log = log;
+    this.waiting = waiting;
   }
 
-  Attempt read(Job job, Optional<Pod> pod, Instant now) {
+  /** Reads an attempt from its Job and that one's pods, the newest first. */
+  Attempt read(Job job, List<Pod> pods, Instant now) {
+    var pod = pods.stream().findFirst();
     var metadata = job.getMetadata();
     var labels = metadata.getLabels();
     var annotations = metadata.getAnnotations();
@@ -53,12 +53,29 @@ final class AttemptReader {
         (int) number(labels.get(Labels.ATTEMPT)),
         (int) Math.max(1, number(annotations.get(Labels.TRY))),
         number(annotations.get(Labels.GENERATION)),
-        Instant.parse(
-            pod.<HasMetadata>map(p -> p).orElse(job).getMetadata().getCreationTimestamp()),
+        createdAt(job, pod),
         metadata.getDeletionTimestamp() != null,
-        pod.filter(AttemptReader::alive).isPresent(),
+        pods.stream().anyMatch(AttemptReader::alive),
         outcome != null,
+        earlierDisruption(pods),
         outcome != null ? recorded(job, outcome) : state(job, pod, now));
+  }
+
+  private static Instant createdAt(Job job, Optional<Pod> pod) {
+    return pod.flatMap(Disruption::of)
+        .flatMap(Disruption::since)
+        .orElseGet(() ->
+            Instant.parse(
+                pod.<HasMetadata>map(p -> p).orElse(job).getMetadata().getCreationTimestamp()));
+  }
+
+  private static @Nullable String earlierDisruption(List<Pod> pods) {
+    return pods.stream()
+        .skip(1)
+        .flatMap(pod -> Disruption.of(pod).stream())
+        .map(Disruption::sentence)
+        .findFirst()
+        .orElse(null);
   }
 
   /** Whether a pod may still do something. */
@@ -84,7 +101,7 @@ final class AttemptReader {
     } catch (IllegalArgumentException | DateTimeParseException e) {
       // The same at each look, or it would never be over.
       var since = Instant.parse(job.getMetadata().getCreationTimestamp());
-      return lost("its record can't be read", since);
+      return Ending.lost("its record can't be read", since);
     }
   }
 
@@ -100,48 +117,49 @@ final class AttemptReader {
     var failed = condition(job, "Failed");
     if (failed.isPresent()) {
       var finishedAt = finished(failed.get(), now);
-      return pod.map(p -> traced(failure(p, finishedAt), p))
-          .orElseGet(() -> lost("its pod is gone", finishedAt));
+      return pod.map(p -> traced(Ending.of(p, finishedAt), p))
+          .orElseGet(
+              () -> Ending.lost("its pod is gone: it was deleted, or its node was", finishedAt));
     }
-    return pod.map(this::unfinished)
-        .orElseGet(() ->
-            new Attempt.Pending(
-                "there is no pod yet; kubectl describe job %s may say why"
-                    .formatted(job.getMetadata().getName()),
-                false));
+    return unfinished(job, pod, now);
   }
 
   private Attempt.State succeeded(Optional<Pod> pod, Instant finishedAt, Instant now) {
     try {
       return pod.flatMap(p -> last(p, BuilderLine.Result.class))
           .<Attempt.State>map(Attempt.Succeeded::new)
-          .orElseGet(() -> lost("it ended well, but its result is not in its log", finishedAt));
+          .orElseGet(
+              () -> Ending.lost("it ended well, but its result is not in its log", finishedAt));
     } catch (KubernetesClientException e) {
       // The node may answer in a moment. If not, another attempt finds everything in the registry.
       return finishedAt.plus(LOG_PATIENCE).isAfter(now)
           ? new Attempt.Running(null)
-          : lost("it ended well, but its log can't be read", finishedAt);
+          : Ending.lost("it ended well, but its log can't be read", finishedAt);
     }
   }
 
-  private Attempt.State unfinished(Pod pod) {
-    var builder = builder(pod);
-    var state = builder.map(ContainerStatus::getState).orElse(null);
-    if (state != null && (state.getRunning() != null || state.getTerminated() != null)) {
-      return new Attempt.Running(progress(pod).orElse(null));
+  private Attempt.State unfinished(Job job, Optional<Pod> pod, Instant now) {
+    if (pod.isEmpty()) {
+      return waiting.forPod(job, now);
     }
-    if (state != null && state.getWaiting() != null) {
-      var reason = text(state.getWaiting().getReason());
-      var message = (reason + " " + text(state.getWaiting().getMessage())).strip();
-      return new Attempt.Pending(message, reason.equals("ContainerCreating"));
+    var disruption = Disruption.of(pod.get());
+    if (disruption.isPresent()) {
+      return disrupted(job, pod.get(), disruption.get(), now);
     }
-    var unscheduled =
-        pod.getStatus().getConditions().stream()
-            .filter(condition -> condition.getType().equals("PodScheduled"))
-            .filter(condition -> condition.getStatus().equals("False"))
-            .map(condition -> text(condition.getMessage()))
-            .findFirst();
-    return new Attempt.Pending(unscheduled.orElse("its pod is being started"), false);
+    var state = BuilderContainer.state(pod.get()).orElse(null);
+    return state != null && (state.getRunning() != null || state.getTerminated() != null)
+        ? new Attempt.Running(progress(pod.get()).orElse(null))
+        : waiting.of(pod.get(), now);
+  }
+
+  /** The Job makes another pod once this one has ended, unless the cluster refuses that one. */
+  private Attempt.State disrupted(Job job, Pod pod, Disruption disruption, Instant now) {
+    var refused = alive(pod) ? Optional.<Attempt.Pending>empty() : waiting.refused(job, now);
+    return refused.orElseGet(() ->
+        new Attempt.Pending(
+            Reason.POD_DISRUPTED,
+            "the cluster ended the builder pod, and another one follows: "
+                + disruption.sentence()));
   }
 
   /** Progress is worth little: a node that can't be asked for it must not stop anything. */
@@ -174,7 +192,7 @@ final class AttemptReader {
   }
 
   private Attempt.Failed traced(Attempt.Failed failed, Pod pod) {
-    var terminated = terminated(pod);
+    var terminated = BuilderContainer.terminated(pod);
     var trace =
         new Attempt.Trace(
             failed.trace().step(),
@@ -193,63 +211,6 @@ final class AttemptReader {
     }
   }
 
-  private static Optional<ContainerStateTerminated> terminated(Pod pod) {
-    return builder(pod).map(ContainerStatus::getState).map(ContainerState::getTerminated);
-  }
-
-  private static Attempt.Failed failure(Pod pod, Instant finishedAt) {
-    if ("DeadlineExceeded".equals(pod.getStatus().getReason())) {
-      return new Attempt.Failed(
-          Reason.BUILD_TIMEOUT, "the pod ran longer than pendingTimeout and timeout", finishedAt);
-    }
-    var terminated = terminated(pod);
-    if (terminated.isEmpty()) {
-      return lost(text(pod.getStatus().getMessage()), finishedAt);
-    }
-    return termination(terminated.get())
-        .map(t -> new Attempt.Failed(t.reason(), t.message(), finishedAt))
-        .orElseGet(() -> killed(terminated.get(), finishedAt));
-  }
-
-  private static Optional<Termination> termination(ContainerStateTerminated terminated) {
-    try {
-      var message = text(terminated.getMessage()).getBytes(StandardCharsets.UTF_8);
-      var termination = Wire.read(message, Termination.class);
-      return termination.reason().nature() == Reason.Nature.STATE
-          ? Optional.empty()
-          : Optional.of(termination);
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
-  }
-
-  private static Attempt.Failed killed(ContainerStateTerminated terminated, Instant finishedAt) {
-    int exit = terminated.getExitCode();
-    // A full heap ends the virtual machine before any word of the builder; its own 3 has a message.
-    boolean heapFull = exit == HEAP_FULL_EXIT && text(terminated.getMessage()).isEmpty();
-    if (heapFull || "OOMKilled".equals(terminated.getReason())) {
-      return new Attempt.Failed(
-          Reason.BUILDER_OUT_OF_MEMORY,
-          "the builder needed more memory than its limit; raise builder.resources in the chart",
-          finishedAt);
-    }
-    return lost(
-        exit == KILLED_EXIT ? "it was killed" : "it ended with exit code " + exit, finishedAt);
-  }
-
-  private static Attempt.Failed lost(String why, Instant finishedAt) {
-    return new Attempt.Failed(
-        Reason.BUILDER_LOST,
-        "the builder ended without an answer" + (why.isEmpty() ? "" : ": " + why),
-        finishedAt);
-  }
-
-  private static Optional<ContainerStatus> builder(Pod pod) {
-    return pod.getStatus().getContainerStatuses().stream()
-        .filter(status -> status.getName().equals(BuildJob.CONTAINER))
-        .findFirst();
-  }
-
   private static Optional<JobCondition> condition(Job job, String type) {
     return job.getStatus() == null
         ? Optional.empty()
@@ -262,9 +223,5 @@ final class AttemptReader {
   private static Instant finished(JobCondition condition, Instant now) {
     var time = condition.getLastTransitionTime();
     return time == null ? now : Instant.parse(time);
-  }
-
-  private static String text(@Nullable String text) {
-    return text == null ? "" : text;
   }
 }

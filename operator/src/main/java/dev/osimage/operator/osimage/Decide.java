@@ -16,6 +16,12 @@ final class Decide {
   /** Kubelet's clock may be late, and a Job's pod comes after the Job. */
   private static final Duration GRACE = Duration.ofMinutes(1);
 
+  /**
+   * How long a policy's refusal is taken for a passing one: whoever applies an OsImage may be about
+   * to apply the policy that allows it, too.
+   */
+  static final Duration REFUSAL_GRACE = Duration.ofSeconds(10);
+
   private Decide() {}
 
   static Decision decide(Observed observed, Settings settings) {
@@ -94,7 +100,7 @@ final class Decide {
       Observed observed, Target.Buildable target, Attempt attempt, Settings settings) {
     return switch (attempt.state()) {
       case Attempt.Pending pending ->
-          attempt.createdAt().plus(target.pendingTimeout()).isBefore(observed.now())
+          attempt.createdAt().plus(patience(target, pending)).isBefore(observed.now())
               ? new Decision.Expire(attempt, neverRan(observed, target, pending))
               : new Decision.Wait(attempt);
       case Attempt.Running running ->
@@ -118,13 +124,25 @@ final class Decide {
         .plus(GRACE);
   }
 
+  /** Kubernetes goes on trying by itself, but what a policy refuses stays refused. */
+  private static Duration patience(Target.Buildable target, Attempt.Pending pending) {
+    var patience = target.pendingTimeout();
+    return isRefused(pending) && patience.compareTo(REFUSAL_GRACE) > 0 ? REFUSAL_GRACE : patience;
+  }
+
+  private static boolean isRefused(Attempt.Pending pending) {
+    return pending.reason() == Reason.POD_REFUSED;
+  }
+
   private static Attempt.Failed neverRan(
       Observed observed, Target.Buildable target, Attempt.Pending pending) {
-    return new Attempt.Failed(
-        Reason.PENDING_TIMEOUT,
-        "the builder did not run within %d s (spec.pendingTimeout): %s"
-            .formatted(target.pendingTimeout().toSeconds(), pending.message()),
-        observed.now());
+    var reason = pending.reason() == Reason.PENDING ? Reason.PENDING_TIMEOUT : pending.reason();
+    var message =
+        isRefused(pending)
+            ? pending.sentence()
+            : "the builder did not run within %d s (spec.pendingTimeout): %s"
+                .formatted(target.pendingTimeout().toSeconds(), pending.sentence());
+    return new Attempt.Failed(reason, message, observed.now());
   }
 
   private static Attempt.Failed neverEnded(Observed observed) {

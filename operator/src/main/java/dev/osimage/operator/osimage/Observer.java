@@ -4,6 +4,10 @@ import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Reason;
 import dev.osimage.operator.Settings;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -15,16 +19,24 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Gathers what a decision is made of, from the caches where they are good enough. */
 final class Observer {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Observer.class);
   private static final int LOG_LINES = 20;
+
+  /** One object has few: those who write events join what is alike. */
+  private static final long MAX_EVENTS = 100;
 
   private final KubernetesClient client;
   private final Settings settings;
   private final Clock clock;
-  private final AttemptReader reader = new AttemptReader(this::logTail);
+  private final AttemptReader reader =
+      new AttemptReader(this::logTail, new Waiting(this::lastEvent));
 
   Observer(KubernetesClient client, Settings settings, Clock clock) {
     this.client = client;
@@ -62,19 +74,26 @@ final class Observer {
   }
 
   private Attempt attempt(Job job, Collection<Pod> cachedPods, Instant now) {
-    var pod = newest(job, cachedPods);
-    if (AttemptReader.endedUnrecorded(job) && pod.map(AttemptReader::alive).orElse(true)) {
+    var pods = newestFirst(job, cachedPods);
+    if (AttemptReader.endedUnrecorded(job)
+        && (pods.isEmpty() || AttemptReader.alive(pods.getFirst()))) {
       // The watches of Jobs and pods are not in step, and what is read now is kept for good.
-      pod = newest(job, livePods(job));
+      pods = newestFirst(job, livePods(job));
     }
-    return reader.read(job, pod, now);
+    return reader.read(job, pods, now);
   }
 
-  /** A preempted pod may have a successor: the newest is the attempt's. */
-  private static Optional<Pod> newest(Job job, Collection<Pod> pods) {
+  /** A pod that the cluster ended may have a successor. */
+  private static List<Pod> newestFirst(Job job, Collection<Pod> pods) {
     return pods.stream()
         .filter(pod -> pod.hasOwnerReferenceFor(job))
-        .max(Comparator.comparing(pod -> pod.getMetadata().getCreationTimestamp()));
+        .sorted(
+            Comparator.comparing(Observer::created).thenComparing(AttemptReader::alive).reversed())
+        .toList();
+  }
+
+  private static String created(Pod pod) {
+    return pod.getMetadata().getCreationTimestamp();
   }
 
   private static boolean isStray(Pod pod, List<Job> jobs) {
@@ -108,5 +127,41 @@ final class Observer {
       }
       throw e;
     }
+  }
+
+  /** Events are worth little: without the right to read them, less is said, and no more. */
+  private Optional<Event> lastEvent(HasMetadata object) {
+    var metadata = object.getMetadata();
+    var options =
+        new ListOptionsBuilder()
+            .withFieldSelector("involvedObject.uid=" + metadata.getUid())
+            .withLimit(MAX_EVENTS)
+            .build();
+    try {
+      return client
+          .v1()
+          .events()
+          .inNamespace(metadata.getNamespace())
+          .list(options)
+          .getItems()
+          .stream()
+          .max(Comparator.comparing(Observer::lastSeen));
+    } catch (KubernetesClientException e) {
+      LOG.debug("no events about {}", metadata.getName(), e);
+      return Optional.empty();
+    }
+  }
+
+  /** Old and new kinds of events keep it in different fields. */
+  private static Instant lastSeen(Event event) {
+    var series = event.getSeries() == null ? null : event.getSeries().getLastObservedTime();
+    return Stream.of(
+            Optional.ofNullable(event.getLastTimestamp()),
+            Optional.ofNullable(series).map(MicroTime::getTime),
+            Optional.ofNullable(event.getEventTime()).map(MicroTime::getTime))
+        .flatMap(Optional::stream)
+        .map(Instant::parse)
+        .max(Comparator.naturalOrder())
+        .orElse(Instant.EPOCH);
   }
 }

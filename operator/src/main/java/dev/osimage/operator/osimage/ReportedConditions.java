@@ -148,13 +148,20 @@ final class ReportedConditions {
         ? attempting(
             attempt.identity(),
             attempt.number(),
-            Reason.PENDING,
-            who + "waits: " + pending.message())
+            pending.reason(),
+            who + "waits: " + pending.sentence() + disruption(attempt))
         : attempting(
             attempt.identity(),
             attempt.number(),
             Reason.BUILDING,
-            who + "runs as Job " + attempt.job());
+            who + "runs as Job " + attempt.job() + disruption(attempt));
+  }
+
+  /** Why it began once more, without having failed. */
+  private static String disruption(Attempt attempt) {
+    return attempt.disruption() == null
+        ? ""
+        : "; the cluster ended its earlier pod: " + attempt.disruption();
   }
 
   /** Nothing has changed for people until the attempt has found out that it has. */

@@ -5,6 +5,10 @@ import static dev.osimage.operator.osimage.Examples.NOW;
 import static dev.osimage.operator.osimage.Examples.SETTINGS;
 import static dev.osimage.operator.osimage.Examples.buildable;
 import static dev.osimage.operator.osimage.Examples.image;
+import static dev.osimage.operator.osimage.Pods.CREATED;
+import static dev.osimage.operator.osimage.Pods.pod;
+import static dev.osimage.operator.osimage.Pods.runs;
+import static dev.osimage.operator.osimage.Pods.terminated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osimage.api.OsImageStatus;
@@ -13,9 +17,7 @@ import dev.osimage.image.BuilderLine;
 import dev.osimage.image.Termination;
 import dev.osimage.image.Wire;
 import io.fabric8.kubernetes.api.model.ContainerState;
-import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -23,15 +25,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where an attempt stands, from what the API server tells of its Job, its pod and its log. */
 class AttemptReaderTest {
 
-  private static final String CREATED = "2026-03-01T11:00:00Z";
   private static final String ENDED = "2026-03-01T11:30:00Z";
   private static final BuilderLine.Result RESULT = Examples.result(buildable(A).plan());
 
@@ -61,51 +62,20 @@ class AttemptReaderTest {
         .build();
   }
 
-  private static Pod pod(String phase, ContainerState state) {
-    return new PodBuilder()
-        .withNewMetadata()
-        .withName("pod")
-        .withCreationTimestamp(CREATED)
-        .endMetadata()
-        .withNewStatus()
-        .withPhase(phase)
-        // What an administrator's webhook may add to every pod.
-        .addNewContainerStatus()
-        .withName("proxy")
-        .withState(terminated(1, "Error", ""))
-        .endContainerStatus()
-        .addNewContainerStatus()
-        .withName("builder")
-        .withState(state)
-        .endContainerStatus()
-        .endStatus()
-        .build();
-  }
-
-  private static ContainerState terminated(int exitCode, String reason, String message) {
-    return new ContainerStateBuilder()
-        .withNewTerminated()
-        .withExitCode(exitCode)
-        .withReason(reason)
-        .withMessage(message)
-        .endTerminated()
-        .build();
-  }
-
-  private static ContainerState runs() {
-    return new ContainerStateBuilder().withNewRunning().endRunning().build();
-  }
-
   private static String json(Object value) {
     return new String(Wire.write(value), StandardCharsets.UTF_8);
   }
 
   private static Attempt read(Job job, Pod pod, String... log) {
-    return new AttemptReader(p -> List.of(log)).read(job, Optional.of(pod), NOW);
+    return reader(p -> List.of(log)).read(job, List.of(pod), NOW);
   }
 
   private static Attempt read(Job job) {
-    return new AttemptReader(p -> List.of()).read(job, Optional.empty(), NOW);
+    return reader(p -> List.of()).read(job, List.of(), NOW);
+  }
+
+  private static AttemptReader reader(Function<Pod, List<String>> log) {
+    return new AttemptReader(log, new Waiting(object -> Optional.empty()));
   }
 
   private static Attempt.Failed failure(Attempt attempt) {
@@ -113,13 +83,6 @@ class AttemptReaderTest {
       return failed;
     }
     throw new AssertionError("has not failed: " + attempt.state());
-  }
-
-  private static String message(Attempt attempt) {
-    if (attempt.state() instanceof Attempt.Pending pending) {
-      return pending.message();
-    }
-    throw new AssertionError("does not wait: " + attempt.state());
   }
 
   @Test
@@ -136,39 +99,9 @@ class AttemptReaderTest {
     assertThat(attempt.state())
         .isEqualTo(
             new Attempt.Pending(
-                "there is no pod yet; kubectl describe job %s may say why".formatted(attempt.job()),
-                false));
-  }
-
-  @Test
-  void aPodThatNoNodeTakesSaysWhy() {
-    var pod =
-        new PodBuilder()
-            .withNewMetadata()
-            .withCreationTimestamp(CREATED)
-            .endMetadata()
-            .withNewStatus()
-            .withPhase("Pending")
-            .addNewCondition()
-            .withType("PodScheduled")
-            .withStatus("False")
-            .withMessage("0/3 nodes are available: insufficient memory")
-            .endCondition()
-            .endStatus()
-            .build();
-
-    assertThat(message(read(job(), pod))).isEqualTo("0/3 nodes are available: insufficient memory");
-  }
-
-  @Test
-  void aContainerThatWaitsSaysWhy() {
-    var waiting =
-        new ContainerStateBuilder()
-            .withNewWaiting("Back-off pulling image \"x\"", "ImagePullBackOff")
-            .build();
-
-    assertThat(message(read(job(), pod("Pending", waiting))))
-        .isEqualTo("ImagePullBackOff Back-off pulling image \"x\"");
+                Reason.PENDING,
+                "there is no pod yet; kubectl describe job %s may say why"
+                    .formatted(attempt.job())));
   }
 
   @Test
@@ -231,55 +164,6 @@ class AttemptReaderTest {
                 new Attempt.Trace(null, 2, "reading\noh no")));
   }
 
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "137 | OOMKilled | BuilderOutOfMemory | builder.resources",
-        "3   | Error     | BuilderOutOfMemory | builder.resources",
-        "137 | Error     | BuilderLost        | it was killed",
-        "1   | Error     | BuilderLost        | exit code 1",
-        "128 | StartError | BuilderLost       | exit code 128"
-      })
-  void aBuilderThatSaidNothingIsDescribedByHowItEnded(
-      int exitCode, String reason, String expected, String words) {
-    var failed = failure(read(job("Failed"), pod("Failed", terminated(exitCode, reason, ""))));
-
-    assertThat(failed.reason().text()).isEqualTo(expected);
-    assertThat(failed.message()).contains(words);
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "failed to create containerd task: exec format error",
-        "{\"version\":1,\"reason\":\"DigestMismatch\",\"mess",
-        "{}",
-        "[]",
-        "{\"version\":1,\"reason\":\"Succeeded\",\"message\":\"\"}"
-      })
-  void aTerminationMessageThatIsNoneLeavesAFailureThatIsTriedAgain(String message) {
-    var failed = failure(read(job("Failed"), pod("Failed", terminated(1, "Error", message))));
-
-    assertThat(failed.reason()).isEqualTo(Reason.BUILDER_LOST);
-  }
-
-  @Test
-  void aPodThatRanPastItsDeadlineIsATimeout() {
-    var pod = pod("Failed", terminated(143, "Error", ""));
-    pod.getStatus().setReason("DeadlineExceeded");
-
-    assertThat(failure(read(job("Failed"), pod)).reason()).isEqualTo(Reason.BUILD_TIMEOUT);
-  }
-
-  @Test
-  void anEvictedPodSaysWhatKubeletSaid() {
-    var pod = pod("Failed", new ContainerState());
-    pod.getStatus().setMessage("The node was low on resource: memory.");
-
-    assertThat(failure(read(job("Failed"), pod)).message()).contains("low on resource: memory");
-  }
-
   @Test
   void aPodThatVanishedIsALostBuilder() {
     assertThat(failure(read(job("Failed"))).reason()).isEqualTo(Reason.BUILDER_LOST);
@@ -309,10 +193,10 @@ class AttemptReaderTest {
   @Test
   void aNodeThatCanNotBeAskedForProgressStopsNothing() {
     var reader =
-        new AttemptReader(pod -> {
+        reader(pod -> {
           throw new KubernetesClientException("no route to the node");
         });
-    var attempt = reader.read(job(), Optional.of(pod("Running", runs())), NOW);
+    var attempt = reader.read(job(), List.of(pod("Running", runs())), NOW);
 
     assertThat(attempt.state()).isEqualTo(new Attempt.Running(null));
   }
@@ -320,10 +204,10 @@ class AttemptReaderTest {
   @Test
   void aResultThatCanNotBeAskedForNowIsAskedForAgainForAWhile() {
     var reader =
-        new AttemptReader(pod -> {
+        reader(pod -> {
           throw new KubernetesClientException("no route to the node");
         });
-    var pod = Optional.of(pod("Succeeded", terminated(0, "Completed", "")));
+    var pod = List.of(pod("Succeeded", terminated(0, "Completed", "")));
 
     var ended = Instant.parse(ENDED);
     assertThat(reader.read(job("Complete"), pod, ended.plusSeconds(119)).state())

@@ -143,6 +143,7 @@ final class Examples {
         false,
         false,
         true,
+        null,
         state);
   }
 
@@ -175,6 +176,7 @@ final class Examples {
         deleting,
         podAlive,
         attempt.recorded(),
+        attempt.disruption(),
         state);
   }
 
@@ -192,11 +194,16 @@ final class Examples {
         attempt.deleting(),
         attempt.podAlive(),
         attempt.recorded(),
+        attempt.disruption(),
         attempt.state());
   }
 
   static Attempt.State pending() {
-    return new Attempt.Pending("0/3 nodes are available", false);
+    return pending(Reason.PENDING);
+  }
+
+  static Attempt.State pending(Reason reason) {
+    return new Attempt.Pending(reason, "0/3 nodes are available");
   }
 
   static Attempt.State running() {

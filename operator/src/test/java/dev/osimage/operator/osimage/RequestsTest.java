@@ -80,6 +80,7 @@ class RequestsTest {
         attempt.deleting(),
         attempt.podAlive(),
         attempt.recorded(),
+        attempt.disruption(),
         attempt.state());
   }
 
