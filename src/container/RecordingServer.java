@@ -16,6 +16,11 @@ import javax.net.ssl.SSLContext;
 /// while their classes are recorded: RecordingServer KEYSTORE FOLDER URL-FILE.
 /// Lists are empty unless FOLDER holds `<plural>.json`, an array of items. What is written is echoed.
 class RecordingServer {
+  /** The operator asks whether it may use Leases. */
+  private static final String RIGHTS =
+      "{\"kind\":\"SelfSubjectRulesReview\",\"apiVersion\":\"authorization.k8s.io/v1\",\"status\":{\"resourceRules\":["
+          + "{\"apiGroups\":[\"*\"],\"resources\":[\"*\"],\"verbs\":[\"*\"]}],\"nonResourceRules\":[],\"incomplete\":false}}";
+
   private static Path folder;
 
   public static void main(String[] args) throws Exception {
@@ -48,6 +53,8 @@ class RecordingServer {
     if (query.contains("watch=true")) {
       exchange.sendResponseHeaders(200, 0);
       exchange.getResponseBody().flush();
+    } else if (path.endsWith("/selfsubjectrulesreviews")) {
+      answer(exchange, 201, RIGHTS);
     } else if (!exchange.getRequestMethod().equals("GET")) {
       answer(exchange, exchange.getRequestMethod().equals("POST") ? 201 : 200, body);
     } else if (path.equals("/version")) {

@@ -37,7 +37,8 @@ run() {
   shift
   (
     cd "$root"
-    KUBECONFIG="$work/kubeconfig" OSIMAGE_BUILDER_IMAGE=recording timeout --signal=TERM --kill-after=10 15 \
+    KUBECONFIG="$work/kubeconfig" OSIMAGE_BUILDER_IMAGE=recording \
+      OSIMAGE_NAMESPACE=recording OSIMAGE_POD_NAME=recording OSIMAGE_LEASE_NAME=recording timeout --signal=TERM --kill-after=10 15 \
       app/java/bin/java -Xshare:off -XX:DumpLoadedClassList="$work/$name.raw" \
       -Djavax.net.ssl.trustStore="$work/server.p12" -Djavax.net.ssl.trustStorePassword=changeit \
       @"$args" "$@"

@@ -36,3 +36,35 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- if $index }},{{ end }}{{ $secret.name }}
 {{- end -}}
 {{- end -}}
+
+{{- /* The watched namespaces, with commas between them; empty is all. */ -}}
+{{- define "osimage-operator.watched" -}}
+{{- $names := .Values.watch.namespaces -}}
+{{- if .Values.watch.own -}}
+{{- $names = append $names .Release.Namespace -}}
+{{- end -}}
+{{- $names | uniq | join "," -}}
+{{- end -}}
+
+{{- /* The variables that lead builders to their proxies, as a JSON object. */ -}}
+{{- define "osimage-operator.proxy" -}}
+{{- $env := dict -}}
+{{- with .Values.builder.proxy -}}
+{{- if .http }}{{ $_ := set $env "HTTP_PROXY" .http }}{{ end -}}
+{{- if .https }}{{ $_ := set $env "HTTPS_PROXY" .https }}{{ end -}}
+{{- if .noProxy }}{{ $_ := set $env "NO_PROXY" (join "," .noProxy) }}{{ end -}}
+{{- end -}}
+{{- toJson $env -}}
+{{- end -}}
+
+{{- /* What is added to builder pods, as a JSON object. */ -}}
+{{- define "osimage-operator.builderPod" -}}
+{{- with .Values.builder -}}
+{{- $pod := dict "labels" .podLabels "annotations" .podAnnotations "nodeSelector" .nodeSelector -}}
+{{- $_ := set $pod "tolerations" .tolerations -}}
+{{- if .affinity }}{{ $_ := set $pod "affinity" .affinity }}{{ end -}}
+{{- if .priorityClassName }}{{ $_ := set $pod "priorityClassName" .priorityClassName }}{{ end -}}
+{{- $_ := set $pod "env" (include "osimage-operator.proxy" $ | fromJson) -}}
+{{- toJson $pod -}}
+{{- end -}}
+{{- end -}}

@@ -17,16 +17,27 @@ final class Chart {
    */
   static void install(Cluster cluster, String image, String digest, String... values) {
     new Kubectl(cluster, NAMESPACE).restrictedNamespace();
+    installAs(cluster, NAMESPACE, RELEASE, image, digest, values);
+  }
+
+  /** The same with another release, in a namespace that is there. */
+  static void installAs(
+      Cluster cluster,
+      String namespace,
+      String release,
+      String image,
+      String digest,
+      String... values) {
     int colon = image.lastIndexOf(':');
     var arguments =
         new ArrayList<>(
             List.of(
                 "upgrade",
                 "--install",
-                RELEASE,
+                release,
                 Project.file("helm/osimage-operator").toString(),
                 "--namespace",
-                NAMESPACE,
+                namespace,
                 "--wait",
                 "--timeout",
                 "3m",
@@ -41,15 +52,20 @@ final class Chart {
       arguments.add("--set");
       arguments.add(value);
     }
-    if (pending(cluster)) {
+    if (pending(cluster, namespace, release)) {
       // An earlier call was killed half-way. The CRD stays, and so do all OsImages.
-      helm(cluster, "uninstall", RELEASE, "--namespace", NAMESPACE, "--wait").run();
+      uninstall(cluster, namespace, release);
     }
     helm(cluster, arguments.toArray(String[]::new)).run();
   }
 
-  private static boolean pending(Cluster cluster) {
-    return helm(cluster, "status", RELEASE, "--namespace", NAMESPACE)
+  /** Removes a release, but for the CRD. */
+  static void uninstall(Cluster cluster, String namespace, String release) {
+    helm(cluster, "uninstall", release, "--namespace", namespace, "--wait").run();
+  }
+
+  private static boolean pending(Cluster cluster, String namespace, String release) {
+    return helm(cluster, "status", release, "--namespace", namespace)
         .result()
         .out()
         .contains("STATUS: pending-");

@@ -17,13 +17,11 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * Operator or builder killed at a random moment of a build, {@code -Dchaos.kills=N} times (30);
  * what {@code -Dchaos.seed} says happens again.
  */
-@ResourceLock(Workspace.OPERATOR_PROCESS)
 class ChaosE2E {
 
   private static final int KILLS = Integer.getInteger("chaos.kills", 30);
@@ -73,7 +71,7 @@ class ChaosE2E {
         () -> {
           boolean killed = builder && workspace.killBuilder();
           if (!killed) {
-            workspace.deleteOperatorPod();
+            workspace.deleteOperatorPods();
           }
           return "seed %d: %s killed after %d ms"
               .formatted(SEED, killed ? "builder" : "operator", moment);

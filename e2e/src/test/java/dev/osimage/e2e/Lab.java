@@ -3,6 +3,8 @@ package dev.osimage.e2e;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The cluster that all proofs share, with the operator of this checkout in it. */
 final class Lab {
@@ -27,16 +29,26 @@ final class Lab {
     return LAB;
   }
 
-  /** Installs the operator as the proofs want it: with clocks that do not make them wait. */
-  void installOperator() {
-    Chart.install(
-        cluster,
-        image,
-        Project.imageDigest(),
-        "builder.progressInterval=1s",
-        "builder.retry.initial=1s",
-        "builder.retry.max=4s",
-        "builder.retry.slow.initial=2s",
-        "builder.retry.slow.max=5s");
+  /**
+   * Installs the operator as the proofs want it: with clocks that do not make them wait, and more
+   * values. Who disturbs the operator that all share holds the monitor of this object meanwhile.
+   */
+  void installOperator(String... more) {
+    var values =
+        Stream.concat(
+            Stream.of(
+                "builder.progressInterval=1s",
+                "builder.retry.initial=1s",
+                "builder.retry.max=4s",
+                "builder.retry.slow.initial=2s",
+                "builder.retry.slow.max=5s"),
+            Stream.of(more));
+    Chart.install(cluster, image, Project.imageDigest(), values.toArray(String[]::new));
+  }
+
+  /** Name of the operator's pod that works. */
+  String leader() {
+    var lease = client.leases().inNamespace(Chart.NAMESPACE).withName(Chart.RELEASE).get();
+    return Optional.ofNullable(lease.getSpec().getHolderIdentity()).orElseThrow();
   }
 }

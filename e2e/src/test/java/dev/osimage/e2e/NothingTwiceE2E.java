@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.osimage.api.OsImageStatus;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.ResourceLock;
 
-@ResourceLock(Workspace.OPERATOR_PROCESS)
 class NothingTwiceE2E {
 
   @Test

@@ -29,6 +29,21 @@ class RightsE2E {
   }
 
   @Test
+  void theOperatorMayUseItsOwnLeaseAndNoOther() {
+    assertThat(can("create", "leases.coordination.k8s.io", OPERATOR)).isFalse();
+    assertThat(mayUpdateLease("osimage-operator")).isTrue();
+    assertThat(mayUpdateLease("another")).isFalse();
+  }
+
+  private static boolean mayUpdateLease(String name) {
+    return answer(
+        new Kubectl(Lab.open().cluster, Chart.NAMESPACE)
+            .command(
+                "auth", "can-i", "update", "leases.coordination.k8s.io/" + name, "--as", OPERATOR)
+            .result());
+  }
+
+  @Test
   void everyPodOfOursRunsWherePodSecurityRestrictedIsEnforced() {
     try (var workspace = Workspace.open("restricted")) {
       for (var namespace : new String[] {Chart.NAMESPACE, workspace.namespace}) {

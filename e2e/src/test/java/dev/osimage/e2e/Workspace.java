@@ -18,9 +18,6 @@ import org.awaitility.core.ConditionTimeoutException;
 /** A namespace for one proof, in which Pod Security restricted is enforced. */
 final class Workspace implements AutoCloseable {
 
-  /** Lock of proofs that kill the operator: one at a time, so that each knows whom it killed. */
-  static final String OPERATOR_PROCESS = "operator process";
-
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   final Lab lab = Lab.open();
@@ -115,14 +112,16 @@ final class Workspace implements AutoCloseable {
         .findFirst();
   }
 
-  /** Ends the operator's process without a warning, and waits until the next one is ready. */
+  /** Ends the working operator's process without a warning, and waits until it is back. */
   void killOperator() {
-    var before = operatorPod();
-    int restarts = restarts(before);
-    cluster.kill(before.getMetadata().getUid());
-    until(
-        "the operator was restarted",
-        () -> restarts(operatorPod()) > restarts && ready(operatorPod()));
+    synchronized (lab) {
+      until("an operator leads", () -> ready(pod(lab.leader())));
+      var before = pod(lab.leader());
+      var name = before.getMetadata().getName();
+      int restarts = restarts(before);
+      cluster.kill(before.getMetadata().getUid());
+      until("the operator was restarted", () -> restarts(pod(name)) > restarts && ready(pod(name)));
+    }
   }
 
   /** Kills the builder that runs; false when none does. */
@@ -132,29 +131,21 @@ final class Workspace implements AutoCloseable {
     return pod.isPresent();
   }
 
-  /** Takes the operator's pod away at once; its Deployment makes another one. */
-  void deleteOperatorPod() {
-    client
-        .pods()
-        .inNamespace(Chart.NAMESPACE)
-        .withLabel("app.kubernetes.io/name", "osimage-operator")
-        .withGracePeriod(0)
-        .delete();
+  /** Takes the operator's pods away at once; their Deployment makes others. */
+  void deleteOperatorPods() {
+    synchronized (lab) {
+      client
+          .pods()
+          .inNamespace(Chart.NAMESPACE)
+          .withLabel("app.kubernetes.io/instance", Chart.RELEASE)
+          .withGracePeriod(0)
+          .delete();
+    }
   }
 
-  /** The operator's pod; there is exactly one, but for the moments of an upgrade. */
-  private Pod operatorPod() {
-    var pods =
-        client
-            .pods()
-            .inNamespace(Chart.NAMESPACE)
-            .withLabel("app.kubernetes.io/name", "osimage-operator")
-            .list()
-            .getItems();
-    if (pods.size() != 1) {
-      throw new NoSuchElementException(pods.size() + " operator pods");
-    }
-    return pods.getFirst();
+  private Pod pod(String operator) {
+    return Objects.requireNonNull(
+        client.pods().inNamespace(Chart.NAMESPACE).withName(operator).get(), operator);
   }
 
   private static int restarts(Pod pod) {

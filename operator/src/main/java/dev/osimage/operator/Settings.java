@@ -17,6 +17,8 @@ import java.util.Map;
  * @param builderPullPolicy its imagePullPolicy
  * @param builderPullSecrets names of its imagePullSecrets, in the namespace of each OsImage
  * @param builderResources resources of the builder container
+ * @param builderPod where builder pods run, and what else is written on them
+ * @param allowedHosts the hosts that OsImages may name
  * @param timeout spec.timeout where an OsImage has none
  * @param pendingTimeout spec.pendingTimeout where an OsImage has none
  * @param retryInitial wait after the first attempt that failed for a passing reason
@@ -33,6 +35,8 @@ public record Settings(
     String builderPullPolicy,
     List<String> builderPullSecrets,
     ResourceRequirements builderResources,
+    BuilderPod builderPod,
+    AllowedHosts allowedHosts,
     Duration timeout,
     Duration pendingTimeout,
     Duration retryInitial,
@@ -51,20 +55,30 @@ public record Settings(
         variables.required("OSIMAGE_BUILDER_IMAGE"),
         variables.text("OSIMAGE_BUILDER_PULL_POLICY", "IfNotPresent"),
         variables.list("OSIMAGE_BUILDER_PULL_SECRETS"),
-        variables.resources("OSIMAGE_BUILDER_RESOURCES"),
+        variables.json("OSIMAGE_BUILDER_RESOURCES", ResourceRequirements.class),
+        variables.json("OSIMAGE_BUILDER_POD", BuilderPod.class),
+        allowedHosts(variables),
         variables.duration("OSIMAGE_TIMEOUT", "1h"),
         variables.duration("OSIMAGE_PENDING_TIMEOUT", "15m"),
         variables.duration("OSIMAGE_RETRY_INITIAL", "10s"),
         variables.duration("OSIMAGE_RETRY_MAX", "5m"),
         variables.duration("OSIMAGE_SLOW_RETRY_INITIAL", "1m"),
         variables.duration("OSIMAGE_SLOW_RETRY_MAX", "10m"),
-        variables.number("OSIMAGE_MAX_BUILDS", 20),
-        variables.number("OSIMAGE_MAX_BUILDS_PER_REGISTRY", 10),
+        variables.positive("OSIMAGE_MAX_BUILDS", 20),
+        variables.positive("OSIMAGE_MAX_BUILDS_PER_REGISTRY", 10),
         variables.duration("OSIMAGE_PROGRESS_INTERVAL", "5s"),
         8080);
   }
 
-  private record Variables(Map<String, String> env) {
+  private static AllowedHosts allowedHosts(Variables variables) {
+    try {
+      return new AllowedHosts(variables.list("OSIMAGE_ALLOWED_HOSTS"));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("OSIMAGE_ALLOWED_HOSTS: " + e.getMessage(), e);
+    }
+  }
+
+  record Variables(Map<String, String> env) {
 
     String required(String name) {
       var value = env.get(name);
@@ -86,7 +100,7 @@ public record Settings(
           .toList();
     }
 
-    int number(String name, int fallback) {
+    int positive(String name, int fallback) {
       var value = text(name, String.valueOf(fallback));
       if (!value.matches("[1-9]\\d{0,5}")) {
         throw new IllegalArgumentException(name + " is not a number from 1 to 999999");
@@ -102,13 +116,30 @@ public record Settings(
       }
     }
 
-    ResourceRequirements resources(String name) {
-      try {
-        var json = text(name, "{}").getBytes(StandardCharsets.UTF_8);
-        return Wire.read(json, ResourceRequirements.class);
-      } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException(name + " is not a JSON object of resources", e);
+    int number(String name, int fallback) {
+      var value = text(name, String.valueOf(fallback));
+      if (!value.matches("\\d{1,9}")) {
+        throw new IllegalArgumentException(name + ": '" + value + "' is no number from 0 on");
       }
+      return Integer.parseInt(value);
+    }
+
+    <T> T json(String name, Class<T> type) {
+      try {
+        return Wire.read(text(name, "{}").getBytes(StandardCharsets.UTF_8), type);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            name + " is not the JSON object that it should be: " + innermost(e), e);
+      }
+    }
+
+    private static String innermost(Throwable e) {
+      var cause = e;
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      // Jackson adds where it was, and a part of the text, on further lines.
+      return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     }
   }
 }

@@ -67,6 +67,43 @@ class SettingsTest {
     assertThat(resources.getLimits()).containsEntry("memory", new Quantity("256Mi"));
   }
 
+  @Test
+  void whatIsAddedToBuilderPodsIsWrittenAsInAPod() {
+    var pod =
+        settings(
+                "OSIMAGE_BUILDER_POD",
+                """
+                {
+                  "labels": {"team": "os"},
+                  "nodeSelector": {"disktype": "ssd"},
+                  "tolerations": [{"key": "builds", "operator": "Exists"}],
+                  "affinity": {"nodeAffinity": {}},
+                  "priorityClassName": "",
+                  "env": {"NO_PROXY": ".svc", "HTTPS_PROXY": "http://proxy.example.com:3128"}
+                }
+                """)
+            .builderPod();
+
+    assertThat(pod.labels()).containsEntry("team", "os");
+    assertThat(pod.annotations()).isEmpty();
+    assertThat(pod.nodeSelector()).containsEntry("disktype", "ssd");
+    assertThat(pod.tolerations()).extracting("key").containsExactly("builds");
+    assertThat(pod.affinity()).isNotNull();
+    assertThat(pod.priorityClassName()).isNull();
+    assertThat(pod.variables()).extracting("name").containsExactly("HTTPS_PROXY", "NO_PROXY");
+    assertThat(settings().builderPod()).isEqualTo(BuilderPod.PLAIN);
+  }
+
+  @Test
+  void aProxyThatIsNoneIsNamedWithoutItsPassword() {
+    var env = "{\"env\": {\"HTTPS_PROXY\": \"https://me:secret@proxy.example.com\"}}";
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> settings("OSIMAGE_BUILDER_POD", env))
+        .withMessageContaining("HTTPS_PROXY is not of the form http://host:port")
+        .withMessageNotContaining("secret");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -77,7 +114,12 @@ class SettingsTest {
         "OSIMAGE_RETRY_MAX | 1d",
         "OSIMAGE_PROGRESS_INTERVAL | 5S",
         "OSIMAGE_BUILDER_RESOURCES | memory: 1Gi",
-        "OSIMAGE_BUILDER_RESOURCES | null"
+        "OSIMAGE_BUILDER_RESOURCES | null",
+        "OSIMAGE_ALLOWED_HOSTS | https://example.com",
+        "OSIMAGE_BUILDER_POD | nodeSelector",
+        "OSIMAGE_BUILDER_POD | {\"nodeSelector\": \"ssd\"}",
+        "OSIMAGE_BUILDER_POD | {\"tolerations\": {\"key\": \"builds\"}}",
+        "OSIMAGE_BUILDER_POD | {\"env\": {\"HTTP_PROXY\": \"socks5://proxy:1080\"}}"
       })
   void aWrongValueStopsTheStartAndNamesItsVariable(String name, String value) {
     assertThatIllegalArgumentException()

@@ -80,7 +80,9 @@ final class BuildJob {
         .endPodFailurePolicy()
         .withNewTemplate()
         .withNewMetadata()
-        .withLabels(labels)
+        .withLabels(settings.builderPod().labels())
+        .addToLabels(labels)
+        .withAnnotations(settings.builderPod().annotations())
         .endMetadata()
         .withSpec(podSpec(image, target, attempt, settings))
         .endTemplate()
@@ -143,6 +145,10 @@ final class BuildJob {
         .withAutomountServiceAccountToken(false)
         .withEnableServiceLinks(false)
         .withTerminationGracePeriodSeconds(5L)
+        .withNodeSelector(settings.builderPod().nodeSelector())
+        .withTolerations(settings.builderPod().tolerations())
+        .withAffinity(settings.builderPod().affinity())
+        .withPriorityClassName(settings.builderPod().priorityClassName())
         .withImagePullSecrets(
             settings.builderPullSecrets().stream().map(LocalObjectReference::new).toList())
         .withNewSecurityContext()
@@ -169,6 +175,7 @@ final class BuildJob {
             Digest.of(Wire.write(target.plan())).toString(),
             TERMINATION_FILE,
             MOUNTS_FOLDER)
+        .withEnv(settings.builderPod().variables())
         .withResources(settings.builderResources())
         .withTerminationMessagePath(TERMINATION_FILE)
         .withTerminationMessagePolicy("File")

@@ -3,6 +3,7 @@ package dev.osimage.operator.osimage;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.operator.Settings;
+import dev.osimage.operator.runtime.BuildMetrics;
 import dev.osimage.operator.status.Events;
 import dev.osimage.operator.status.StatusWriter;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -55,8 +56,11 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   private final StatusWriter statusWriter;
   private final Actions actions;
   private final BuildQueue queue;
+  private final AttemptMeter meter;
 
-  public OsImageReconciler(KubernetesClient client, Settings settings, Clock clock) {
+  /** Looks at objects with {@code client}, and counts what becomes of builds. */
+  public OsImageReconciler(
+      KubernetesClient client, Settings settings, Clock clock, BuildMetrics metrics) {
     this.settings = settings;
     this.clock = clock;
     this.events = new Events(client);
@@ -64,6 +68,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     this.statusWriter = new StatusWriter(client);
     this.actions = new Actions(client, settings, events);
     this.queue = new BuildQueue(settings.maxBuilds(), settings.maxBuildsPerRegistry());
+    this.meter = new AttemptMeter(metrics);
   }
 
   @Override
@@ -100,12 +105,15 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
       return control.rescheduleAfter(SOON);
     }
     var decision = queued(image, observed, Decide.decide(observed, settings), context);
+    var status = Report.status(image, observed, decision);
     // The status comes first: what it says of a build must outlive a crash in the middle of it, and
     // a failure is seen before it is acted upon.
-    if (!report(image, Report.status(image, observed, decision), context)
-        || !act(image, observed, decision)) {
-      return control.rescheduleAfter(SOON);
+    try (var _ = LogContext.of(status)) {
+      if (!report(image, status, context) || !act(image, observed, decision)) {
+        return control.rescheduleAfter(SOON);
+      }
     }
+    meter.count(image, observed, decision, context.getSecondaryResources(Pod.class));
     return nextLook(observed, decision).map(control::rescheduleAfter).orElse(control);
   }
 

@@ -56,6 +56,10 @@ sealed interface Target {
             "inline texts, config and annotations are too long together: shorten them, or serve"
                 + " files over HTTP");
       }
+      var refused = settings.allowedHosts().problem(plan);
+      if (refused.isPresent()) {
+        return new Unbuildable(refused.get());
+      }
       return new Buildable(identity(image), plan, PublicationHash.of(plan), pendingTimeout);
     } catch (IllegalArgumentException e) {
       return new Unbuildable(String.valueOf(e.getMessage()));

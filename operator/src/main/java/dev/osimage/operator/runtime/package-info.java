@@ -1,4 +1,4 @@
-/** What a process needs to live in a cluster: health endpoints. */
+/** What a process needs to live in a cluster: health endpoints, metrics, leader election. */
 @NullMarked
 package dev.osimage.operator.runtime;
 

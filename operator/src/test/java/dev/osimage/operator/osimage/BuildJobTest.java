@@ -6,16 +6,21 @@ import static dev.osimage.operator.osimage.Examples.buildable;
 import static dev.osimage.operator.osimage.Examples.image;
 import static dev.osimage.operator.osimage.Examples.with;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.osimage.api.OsImageSpec;
 import dev.osimage.image.BuildPlan;
 import dev.osimage.image.Wire;
 import dev.osimage.oci.Digest;
+import dev.osimage.operator.BuilderPod;
 import dev.osimage.operator.Settings;
+import io.fabric8.kubernetes.api.model.AffinityBuilder;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -263,15 +268,25 @@ class BuildJobTest {
   }
 
   @Test
-  void theAdministratorChoosesImagePullSecretsAndResources() {
+  void theAdministratorChoosesImageResourcesAndWherePodsRun() {
     var resources =
         new ResourceRequirementsBuilder().addToLimits("memory", new Quantity("256Mi")).build();
+    var affinity = new AffinityBuilder().withNewNodeAffinity().endNodeAffinity().build();
     var settings =
         new Settings(
             "mirror.example.com/osimage:2",
             "Always",
             List.of("pull"),
             resources,
+            new BuilderPod(
+                Map.of("team", "os", Labels.IMAGE, "another"),
+                Map.of("sidecar.example.com/inject", "false"),
+                Map.of("disktype", "ssd"),
+                List.of(new TolerationBuilder().withKey("builds").withOperator("Exists").build()),
+                affinity,
+                "builds",
+                Map.of("NO_PROXY", ".svc", "HTTPS_PROXY", "http://proxy.example.com:3128")),
+            SETTINGS.allowedHosts(),
             SETTINGS.timeout(),
             SETTINGS.pendingTimeout(),
             SETTINGS.retryInitial(),
@@ -282,13 +297,27 @@ class BuildJobTest {
             SETTINGS.maxBuildsPerRegistry(),
             SETTINGS.progressInterval(),
             0);
-    var pod =
-        BuildJob.job(image(A, 1), buildable(A), 1, 1, settings).getSpec().getTemplate().getSpec();
+    var template = BuildJob.job(image(A, 1), buildable(A), 1, 1, settings).getSpec().getTemplate();
+    var pod = template.getSpec();
     var container = pod.getContainers().getFirst();
 
     assertThat(container.getImage()).isEqualTo("mirror.example.com/osimage:2");
     assertThat(container.getImagePullPolicy()).isEqualTo("Always");
     assertThat(container.getResources()).isEqualTo(resources);
     assertThat(pod.getImagePullSecrets()).extracting("name").containsExactly("pull");
+    assertThat(pod.getNodeSelector()).containsEntry("disktype", "ssd");
+    assertThat(pod.getTolerations()).extracting("key").containsExactly("builds");
+    assertThat(pod.getAffinity()).isEqualTo(affinity);
+    assertThat(pod.getPriorityClassName()).isEqualTo("builds");
+    assertThat(template.getMetadata().getAnnotations())
+        .containsEntry("sidecar.example.com/inject", "false");
+    assertThat(template.getMetadata().getLabels())
+        .containsEntry("team", "os")
+        .as("the operator finds its pods by this one")
+        .containsEntry(Labels.IMAGE, image(A, 1).getMetadata().getName());
+    assertThat(container.getEnv())
+        .extracting(EnvVar::getName, EnvVar::getValue)
+        .containsExactly(
+            tuple("HTTPS_PROXY", "http://proxy.example.com:3128"), tuple("NO_PROXY", ".svc"));
   }
 }

@@ -12,6 +12,8 @@ import dev.osimage.image.BuilderLine;
 import dev.osimage.image.PartName;
 import dev.osimage.image.Wire;
 import dev.osimage.oci.Digest;
+import dev.osimage.operator.AllowedHosts;
+import dev.osimage.operator.BuilderPod;
 import dev.osimage.operator.Settings;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
@@ -35,6 +37,8 @@ final class Examples {
           "IfNotPresent",
           List.of(),
           new ResourceRequirements(),
+          BuilderPod.PLAIN,
+          AllowedHosts.ALL,
           Duration.ofHours(1),
           Duration.ofMinutes(15),
           Duration.ofSeconds(10),

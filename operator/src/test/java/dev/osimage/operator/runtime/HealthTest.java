@@ -24,7 +24,7 @@ class HealthTest {
   @Test
   void theProcessIsAliveFromTheStartAndReadyOnceItWatches() throws IOException {
     var watches = new AtomicBoolean();
-    try (var health = Health.serve(0, watches::get)) {
+    try (var health = Health.serve(0, watches::get, () -> "")) {
       assertThat(status(health.port(), "/healthz")).isEqualTo(200);
       assertThat(status(health.port(), "/readyz")).isEqualTo(503);
 
@@ -38,20 +38,35 @@ class HealthTest {
   }
 
   @Test
+  void metricsAreServedAsPrometheusReadsThemEvenBeforeItIsReady() throws IOException {
+    try (var health = Health.serve(0, () -> false, () -> "jvm_threads 7.0\n")) {
+      var url = URI.create("http://localhost:" + health.port() + "/metrics").toURL();
+      var connection = (HttpURLConnection) url.openConnection();
+      try (var body = connection.getInputStream()) {
+        assertThat(connection.getContentType())
+            .isEqualTo("text/plain; version=0.0.4; charset=utf-8");
+        assertThat(body).hasContent("jvm_threads 7.0");
+      } finally {
+        connection.disconnect();
+      }
+    }
+  }
+
+  @Test
   void nothingElseIsServed() throws IOException {
-    try (var health = Health.serve(0, () -> true)) {
+    try (var health = Health.serve(0, () -> true, () -> "")) {
       assertThat(status(health.port(), "/")).isEqualTo(404);
     }
   }
 
   @Test
   void thePortIsFreeAgainAfterwards() throws IOException {
-    var health = Health.serve(0, () -> true);
+    var health = Health.serve(0, () -> true, () -> "");
     int port = health.port();
     health.close();
 
     assertThatIOException().isThrownBy(() -> status(port, "/healthz"));
-    try (var next = Health.serve(port, () -> true)) {
+    try (var next = Health.serve(port, () -> true, () -> "")) {
       assertThat(status(next.port(), "/healthz")).isEqualTo(200);
     }
   }

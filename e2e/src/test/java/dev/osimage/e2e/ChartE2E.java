@@ -1,0 +1,211 @@
+package dev.osimage.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the chart makes of its values; Helm alone, without a cluster. */
+class ChartE2E {
+
+  private static final KubernetesSerialization YAML = new KubernetesSerialization();
+
+  private static Command.Result helm(String verb, String... values) {
+    var words = new ArrayList<>(List.of(verb));
+    if (verb.equals("template")) {
+      words.add(Chart.RELEASE);
+    }
+    words.add(Project.file("helm/osimage-operator").toString());
+    words.addAll(List.of("--namespace", Chart.NAMESPACE));
+    for (var value : values) {
+      words.add("--set");
+      words.add(value);
+    }
+    return Command.of("helm", words.toArray(String[]::new)).result();
+  }
+
+  private static List<HasMetadata> objects(String... values) {
+    var result = helm("template", values);
+    assertThat(result.exit()).as(result.err()).isZero();
+    return Arrays.stream(result.out().split("(?m)^---$", -1))
+        .filter(document -> document.contains("kind:"))
+        .map(document -> (HasMetadata) YAML.unmarshal(document))
+        .toList();
+  }
+
+  private static List<String> named(String kind, List<HasMetadata> objects) {
+    return objects.stream()
+        .filter(object -> object.getKind().equals(kind))
+        .map(object -> {
+          var metadata = object.getMetadata();
+          return metadata.getNamespace() == null
+              ? metadata.getName()
+              : metadata.getNamespace() + "/" + metadata.getName();
+        })
+        .toList();
+  }
+
+  private static Deployment deployment(List<HasMetadata> objects) {
+    return objects.stream()
+        .filter(Deployment.class::isInstance)
+        .map(Deployment.class::cast)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Map<String, String> environment(List<HasMetadata> objects) {
+    return deployment(objects)
+        .getSpec()
+        .getTemplate()
+        .getSpec()
+        .getContainers()
+        .getFirst()
+        .getEnv()
+        .stream()
+        .filter(variable -> variable.getValue() != null)
+        .collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "replicas=1",
+        "replicas=2",
+        "watch.own=true",
+        "watch.namespaces={a,b}",
+        "allowedHosts={*.example.com,quay.io:443}",
+        "metrics.serviceMonitor.enabled=true",
+        "metrics.rules.enabled=true",
+        "builder.proxy.https=http://me:password@proxy:3128"
+      })
+  void helmFindsNothingToComplainAbout(String value) {
+    var result = helm("lint", value, "metrics.objects=10");
+
+    assertThat(result.exit()).as(result.out() + result.err()).isZero();
+  }
+
+  @Test
+  void oneOperatorForTheWholeClusterIsTheDefault() {
+    var objects = objects();
+
+    assertThat(named("ClusterRole", objects)).contains("osimage-operator");
+    assertThat(named("ClusterRoleBinding", objects)).containsExactly("osimage-operator");
+    assertThat(named("Role", objects))
+        .containsExactly("osimage-system/osimage-operator-leader-election");
+    assertThat(named("Service", objects)).containsExactly("osimage-system/osimage-operator");
+    assertThat(objects)
+        .extracting(HasMetadata::getKind)
+        .doesNotContain("PodDisruptionBudget", "ServiceMonitor", "PrometheusRule");
+    assertThat(deployment(objects).getSpec().getReplicas()).isEqualTo(1);
+    assertThat(environment(objects))
+        .containsEntry("OSIMAGE_WATCH_NAMESPACES", "")
+        .containsEntry("OSIMAGE_LEASE_NAME", "osimage-operator");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "watch.namespaces={a,b} | a,b",
+        "watch.own=true | osimage-system",
+        "watch.own=true,watch.namespaces={a} | a,osimage-system"
+      })
+  void watchedNamespacesHaveARoleEachAndTheClusterNone(String values, String namespaces) {
+    var objects = objects(values);
+    var expected =
+        Arrays.stream(namespaces.split(",", -1)).map(name -> name + "/osimage-operator").toList();
+
+    assertThat(named("Role", objects)).containsAll(expected).hasSize(expected.size() + 1);
+    assertThat(named("RoleBinding", objects)).containsAll(expected).hasSize(expected.size() + 1);
+    assertThat(named("ClusterRole", objects))
+        .containsExactlyInAnyOrder("osimage-operator-view", "osimage-operator-edit");
+    assertThat(named("ClusterRoleBinding", objects)).isEmpty();
+    assertThat(environment(objects)).containsEntry("OSIMAGE_WATCH_NAMESPACES", namespaces);
+  }
+
+  @Test
+  void severalReplicasAreNotAllDrainedAtOnce() {
+    assertThat(named("PodDisruptionBudget", objects("replicas=2")))
+        .containsExactly("osimage-system/osimage-operator");
+  }
+
+  @Test
+  void theNumberOfReplicasIsNothingToRestartPodsFor() {
+    assertThat(deployment(objects("replicas=2")).getSpec().getTemplate())
+        .isEqualTo(deployment(objects("replicas=1")).getSpec().getTemplate());
+  }
+
+  @Test
+  void prometheusFindsMetricsAndAlertsByTheLabelsThatItWants() {
+    var objects =
+        objects(
+            "metrics.serviceMonitor.enabled=true",
+            "metrics.serviceMonitor.labels.release=prometheus",
+            "metrics.rules.enabled=true",
+            "metrics.rules.labels.release=prometheus");
+
+    assertThat(objects)
+        .filteredOn(object -> object.getApiVersion().startsWith("monitoring.coreos.com/"))
+        .hasSize(2)
+        .allSatisfy(object ->
+            assertThat(object.getMetadata().getLabels()).containsEntry("release", "prometheus"));
+  }
+
+  @Test
+  void whatIsSetForBuilderPodsReachesTheOperatorAsOneObject() {
+    var environment =
+        environment(
+            objects(
+                "builder.nodeSelector.disktype=ssd",
+                "builder.tolerations[0].key=builds",
+                "builder.priorityClassName=builds",
+                "builder.podLabels.team=os",
+                "builder.proxy.https=http://proxy:3128",
+                "builder.proxy.noProxy={.svc,10.0.0.0/8}"));
+
+    var pod = YAML.unmarshal(environment.get("OSIMAGE_BUILDER_POD"), JsonNode.class);
+    var expected =
+        """
+        labels: {team: os}
+        annotations: {}
+        nodeSelector: {disktype: ssd}
+        tolerations: [{key: builds}]
+        priorityClassName: builds
+        env: {HTTPS_PROXY: "http://proxy:3128", NO_PROXY: ".svc,10.0.0.0/8"}
+        """;
+    assertThat(pod).isEqualTo(YAML.unmarshal(expected, JsonNode.class));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "replicas=two",
+        "watch.namespaces={Upper}",
+        "watch.namespace=a",
+        "leaderElection.leaseDuration=10",
+        "metrics.objects=-1",
+        "allowedHosts={https://example.com}",
+        "builder.proxy.http=https://proxy:3128",
+        "builder.podLabels.osimage\\.dev/image=mine",
+        "builder.affinity.nodes=some"
+      })
+  void aWrongValueIsRefusedByName(String value) {
+    var result = helm("template", value);
+    var name = value.replaceFirst("=.*", "").replaceFirst("^.*\\.(?=\\w)", "");
+
+    assertThat(result.exit()).as(result.out()).isNotZero();
+    assertThat(result.err()).contains(name.equals("dev/image") ? "podLabels" : name);
+  }
+}
