@@ -49,6 +49,8 @@ record BuilderSide(Workplace place, List<PlannedSource> sources, List<PlannedPar
             Map.of(),
             new PlannedDestination(
                 Repository.parse(stage.repository()), List.of(Stage.TAG), true, null, null),
-            TIMEOUT_SECONDS));
+            TIMEOUT_SECONDS,
+            0,
+            List.of()));
   }
 }

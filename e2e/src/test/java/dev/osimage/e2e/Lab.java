@@ -38,6 +38,7 @@ final class Lab {
         Stream.concat(
             Stream.of(
                 "builder.progressInterval=1s",
+                "builder.credentialsWait=3s",
                 "builder.retry.initial=1s",
                 "builder.retry.max=4s",
                 "builder.retry.slow.initial=2s",

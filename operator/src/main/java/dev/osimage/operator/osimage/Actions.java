@@ -55,7 +55,8 @@ final class Actions {
             && wait.attempt().createdAt().plus(PLAN_PATIENCE).isBefore(observed.now())
             && observed.target() instanceof Target.Buildable target) {
           // A crash between Job and plan leaves the pod waiting for the plan.
-          ensurePlan(image, target, wait.attempt().job());
+          var job = wait.attempt().job();
+          ensurePlan(image, target.after(observed.finishedBefore(job)), job);
         }
       }
       case Decision.Expire expire ->
@@ -74,9 +75,10 @@ final class Actions {
   }
 
   private boolean start(OsImage image, Observed observed, int number) {
-    if (!(observed.target() instanceof Target.Buildable target)) {
+    if (!(observed.target() instanceof Target.Buildable wanted)) {
       throw new IllegalStateException("nothing to build");
     }
+    var target = wanted.after(observed.finishedBefore(BuildJob.name(image, wanted, number)));
     Planner.warnings(image.getSpec())
         .forEach(warning -> events.warn(image, warning.reason(), warning.message()));
     // The caches may lag behind: two builders at once would be the one thing not to be undone.

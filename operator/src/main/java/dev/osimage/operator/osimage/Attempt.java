@@ -2,8 +2,10 @@ package dev.osimage.operator.osimage;
 
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuilderLine;
+import dev.osimage.image.FinishedPart;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,10 +92,15 @@ record Attempt(
    * @param step what the builder was doing
    * @param exitCode how its process ended
    * @param logTail the last lines of its log
+   * @param finished what it pushed nevertheless, for the next attempt
    */
-  record Trace(@Nullable String step, @Nullable Integer exitCode, @Nullable String logTail) {
+  record Trace(
+      @Nullable String step,
+      @Nullable Integer exitCode,
+      @Nullable String logTail,
+      List<FinishedPart> finished) {
 
-    static final Trace NONE = new Trace(null, null, null);
+    static final Trace NONE = new Trace(null, null, null, List.of());
   }
 
   /** A message and, where there is something to do, what that is; without a full stop. */

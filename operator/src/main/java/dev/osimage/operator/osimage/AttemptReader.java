@@ -2,6 +2,7 @@ package dev.osimage.operator.osimage;
 
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuilderLine;
+import dev.osimage.image.FinishedPart;
 import dev.osimage.image.Wire;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -18,6 +19,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -193,22 +195,34 @@ final class AttemptReader {
 
   private Attempt.Failed traced(Attempt.Failed failed, Pod pod) {
     var terminated = BuilderContainer.terminated(pod);
+    var lines = logLines(pod);
+    var finished =
+        Stream.concat(
+                failed.trace().finished().stream(),
+                lines.stream().flatMap(line -> parsed(line).stream()).flatMap(AttemptReader::done))
+            .distinct()
+            .toList();
     var trace =
         new Attempt.Trace(
             failed.trace().step(),
             terminated.map(ContainerStateTerminated::getExitCode).orElse(null),
-            logTail(pod));
+            LogTail.of(lines),
+            finished);
     return new Attempt.Failed(failed.reason(), failed.message(), failed.finishedAt(), trace);
   }
 
   /** Of a node that is gone there is no log, and the failure is told without it. */
-  private @Nullable String logTail(Pod pod) {
+  private List<String> logLines(Pod pod) {
     try {
-      return LogTail.of(log.apply(pod));
+      return log.apply(pod);
     } catch (KubernetesClientException e) {
       LOG.debug("no log of {}", pod.getMetadata().getName(), e);
-      return null;
+      return List.of();
     }
+  }
+
+  private static Stream<FinishedPart> done(BuilderLine line) {
+    return line instanceof BuilderLine.PartDone done ? Stream.of(done.part()) : Stream.empty();
   }
 
   private static Optional<JobCondition> condition(Job job, String type) {

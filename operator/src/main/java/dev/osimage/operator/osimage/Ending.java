@@ -30,10 +30,16 @@ final class Ending {
     var terminated = BuilderContainer.terminated(pod);
     return terminated
         .flatMap(Ending::termination)
-        .map(said -> new Attempt.Failed(said.reason(), said.message(), finishedAt))
+        .map(said -> said(said, finishedAt))
         .or(() -> byCluster(pod, finishedAt))
         .or(() -> terminated.map(end -> killed(pod, end, finishedAt)))
         .orElseGet(() -> lost(ClusterText.of(pod.getStatus().getMessage()), finishedAt));
+  }
+
+  private static Attempt.Failed said(Termination said, Instant finishedAt) {
+    var step = said.step() == null ? null : said.step().text();
+    var trace = new Attempt.Trace(step, null, null, said.finished());
+    return new Attempt.Failed(said.reason(), said.message(), finishedAt, trace);
   }
 
   /** The failure of a builder of which nothing better is known. */

@@ -5,6 +5,7 @@ import dev.osimage.api.Condition;
 import dev.osimage.api.OsImageSpec;
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Reason;
+import dev.osimage.image.FinishedPart;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -27,6 +28,9 @@ record Observed(
     List<Attempt> attempts,
     boolean strayPods,
     Instant now) {
+
+  /** An image has six parts at most. */
+  private static final int MAX_FINISHED = 12;
 
   private static final Duration CACHE_LAG = Duration.ofMinutes(1);
 
@@ -119,6 +123,20 @@ record Observed(
         .max(Attempt.BY_AGE)
         .filter(attempt -> attempt.identity().equals(identity))
         .filter(attempt -> attempt.state() instanceof Attempt.Failed);
+  }
+
+  /**
+   * What the attempts before this one pushed, the newest first: empty when it is none of this
+   * object's. The same again after a crash, for an attempt keeps those before it.
+   */
+  List<FinishedPart> finishedBefore(String job) {
+    return attempts.reversed().stream()
+        .filter(attempt -> !attempt.job().equals(job))
+        .filter(attempt -> attempt.state() instanceof Attempt.Failed)
+        .flatMap(attempt -> ((Attempt.Failed) attempt.state()).trace().finished().stream())
+        .distinct()
+        .limit(MAX_FINISHED)
+        .toList();
   }
 
   /** The {@link Attempt#tries()} of an attempt that is started now. */

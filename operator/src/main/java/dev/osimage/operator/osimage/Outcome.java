@@ -3,9 +3,11 @@ package dev.osimage.operator.osimage;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuilderLine;
+import dev.osimage.image.FinishedPart;
 import dev.osimage.image.Wire;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +22,15 @@ record Outcome(BuilderLine.@Nullable Result result, @Nullable Failure failure) {
       String finishedAt,
       @Nullable String step,
       @Nullable Integer exitCode,
-      @Nullable String logTail) {
+      @Nullable String logTail,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<FinishedPart> finished) {
 
     Failure {
       Objects.requireNonNull(reason, "reason");
       Objects.requireNonNull(message, "message");
       Objects.requireNonNull(finishedAt, "finishedAt");
+      // Absent in the JSON where there are none.
+      finished = finished == null ? List.of() : List.copyOf(finished);
     }
 
     static Failure of(Attempt.Failed failed) {
@@ -36,12 +41,16 @@ record Outcome(BuilderLine.@Nullable Result result, @Nullable Failure failure) {
           failed.finishedAt().toString(),
           trace.step(),
           trace.exitCode(),
-          trace.logTail());
+          trace.logTail(),
+          trace.finished());
     }
 
     Attempt.Failed failed() {
       return new Attempt.Failed(
-          reason, message, Instant.parse(finishedAt), new Attempt.Trace(step, exitCode, logTail));
+          reason,
+          message,
+          Instant.parse(finishedAt),
+          new Attempt.Trace(step, exitCode, logTail, finished));
     }
   }
 

@@ -5,6 +5,7 @@ import dev.osimage.api.Durations;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan;
+import dev.osimage.image.FinishedPart;
 import dev.osimage.image.Planner;
 import dev.osimage.image.PublicationHash;
 import dev.osimage.image.Wire;
@@ -27,7 +28,13 @@ sealed interface Target {
    * @param publicationHash identity of what is published, see {@link PublicationHash}
    */
   record Buildable(String identity, BuildPlan plan, String publicationHash, Duration pendingTimeout)
-      implements Target {}
+      implements Target {
+
+    /** The same for an attempt that follows others, which pushed these parts. */
+    Buildable after(List<FinishedPart> finished) {
+      return new Buildable(identity, plan.withFinished(finished), publicationHash, pendingTimeout);
+    }
+  }
 
   /** A spec that can't be built, and why, as a sentence for the user. */
   record Unbuildable(Reason reason, String problem) implements Target {
@@ -46,7 +53,8 @@ sealed interface Target {
   static Target of(OsImage image, Settings settings) {
     var spec = image.getSpec();
     try {
-      var plan = Planner.plan(spec, settings.timeout());
+      var plan =
+          Planner.plan(spec, settings.timeout()).withCredentialsWait(settings.credentialsWait());
       var pendingTimeout =
           spec.pendingTimeout() == null
               ? settings.pendingTimeout()

@@ -41,12 +41,15 @@ class AttemptMeterTest {
         attempt.job(),
         attempt.identity(),
         attempt.publicationHash(),
+        Requests.NONE,
         attempt.number(),
+        1,
         attempt.generation(),
         attempt.createdAt(),
         attempt.deleting(),
         attempt.podAlive(),
         false,
+        null,
         state);
   }
 

@@ -161,7 +161,7 @@ class AttemptReaderTest {
                 Reason.DIGEST_MISMATCH,
                 "kernel: expected x, found y",
                 Instant.parse(ENDED),
-                new Attempt.Trace(null, 2, "reading\noh no")));
+                new Attempt.Trace(null, 2, "reading\noh no", List.of())));
   }
 
   @Test

@@ -293,6 +293,7 @@ class BuildJobTest {
             SETTINGS.retryMax(),
             SETTINGS.slowRetryInitial(),
             SETTINGS.slowRetryMax(),
+            SETTINGS.credentialsWait(),
             SETTINGS.maxBuilds(),
             SETTINGS.maxBuildsPerRegistry(),
             SETTINGS.progressInterval(),

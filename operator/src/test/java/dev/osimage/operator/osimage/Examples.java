@@ -45,6 +45,7 @@ final class Examples {
           Duration.ofMinutes(5),
           Duration.ofMinutes(1),
           Duration.ofMinutes(10),
+          Duration.ofMinutes(2),
           20,
           10,
           Duration.ofSeconds(5),

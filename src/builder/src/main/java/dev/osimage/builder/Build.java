@@ -2,18 +2,16 @@ package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan;
+import dev.osimage.image.BuildStep;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.BuilderLine.PublishedPart;
 import dev.osimage.image.Mounts;
 import dev.osimage.image.PartName;
-import dev.osimage.oci.Content;
 import dev.osimage.oci.Digest;
 import dev.osimage.oci.Manifest;
 import dev.osimage.oci.http.HttpTransport;
 import dev.osimage.oci.http.RetryPolicy;
-import dev.osimage.oci.registry.RegistryClient;
 import dev.osimage.oci.registry.RegistryException;
-import dev.osimage.oci.registry.RegistrySettings;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,20 +38,27 @@ final class Build {
 
   private final BuildPlan plan;
   private final HttpTransport http;
-  private final RegistryClient registry;
+  private final RetryPolicy retries;
+  private final LineWriter lines;
+  private final Destination destination;
   private final Sources sources;
   private final Transfer transfer;
-  private final RetryPolicy retries;
   private final long deadline;
 
-  private Build(BuildPlan plan, Mounts mounts, HttpTransport http, RetryPolicy retries) {
+  /** Where the build stands; what fails meanwhile may know it better. */
+  private BuildStep step = BuildStep.PUSH;
+
+  private Build(
+      BuildPlan plan, Mounts mounts, HttpTransport http, RetryPolicy retries, LineWriter lines) {
     this.plan = plan;
     this.http = http;
     this.retries = retries;
-    this.registry = registry(plan, mounts, http, retries);
-    this.sources = new Sources(plan, mounts, http, retries);
-    this.transfer = new Transfer(plan.parts().size(), plan.sources().size());
+    this.lines = lines;
     this.deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(plan.timeoutSeconds());
+    var patience = new Patience(Duration.ofSeconds(plan.credentialsWaitSeconds()), deadline);
+    this.destination = new Destination(plan.destination(), mounts, http, retries, patience);
+    this.sources = new Sources(plan, mounts, http, retries, patience);
+    this.transfer = new Transfer(plan.parts().size(), plan.sources().size());
   }
 
   /**
@@ -64,31 +69,11 @@ final class Build {
   static BuilderLine.Result run(
       BuildPlan plan, Mounts mounts, HttpTransport http, RetryPolicy retries, LineWriter lines) {
     try (http) {
-      return new Build(plan, mounts, http, retries).run(lines);
+      return new Build(plan, mounts, http, retries, lines).run();
     }
   }
 
-  private static RegistryClient registry(
-      BuildPlan plan, Mounts mounts, HttpTransport http, RetryPolicy retries) {
-    var destination = plan.destination();
-    var repository = destination.repository();
-    var settings =
-        RegistrySettings.ANONYMOUS.withPlainHttp(destination.plainHttp()).withRetries(retries);
-    if (destination.secret() != null) {
-      var secret = new MountedSecret(mounts.secret(destination.secret()), "destination.secretRef");
-      // Now, so that a Secret without the right keys is found before anything else is done.
-      secret.credentials(repository);
-      settings =
-          new RegistrySettings(
-              destination.plainHttp(), () -> Optional.of(secret.credentials(repository)), retries);
-    }
-    return new RegistryClient(
-        Sources.trusting(http, mounts, destination.caBundle(), "destination.caBundleRef"),
-        repository,
-        settings);
-  }
-
-  private BuilderLine.Result run(LineWriter lines) {
+  private BuilderLine.Result run() {
     try (var clock = Executors.newSingleThreadScheduledExecutor(threads("clock-"))) {
       var ticks =
           clock.scheduleAtFixedRate(
@@ -107,7 +92,10 @@ final class Build {
       } catch (BuildFailure e) {
         throw timeLeft() <= 0 ? timeout(e) : e;
       } catch (RegistryException e) {
-        throw timeLeft() <= 0 ? timeout(e) : failure(e);
+        var at = step == BuildStep.TRANSFER ? BuildStep.PUSH : step;
+        throw timeLeft() <= 0 ? timeout(e) : destination.failure(at, e);
+      } catch (IOException e) {
+        throw new IllegalStateException("reading from memory failed", e);
       } finally {
         ticks.cancel(true);
       }
@@ -128,21 +116,36 @@ final class Build {
 
   private BuildFailure timeout(@Nullable Exception cause) {
     return new BuildFailure(
+        cause instanceof BuildFailure failure ? failure.step() : step,
         Reason.BUILD_TIMEOUT,
         "the build did not end within %d s (spec.timeout)".formatted(plan.timeoutSeconds()),
         cause);
   }
 
-  private BuilderLine.Result publish() {
-    pushConfig();
+  private BuilderLine.Result publish() throws IOException {
+    destination.pushConfig(plan.config().bytes());
+    step = BuildStep.TRANSFER;
     var published = pushParts();
+    step = BuildStep.MANIFEST;
     var manifest = Manifest.of(plan.manifest(published));
-    registry.writeManifest(manifest);
-    registry.tag(manifest, plan.contentTag());
+    var registry = destination.registry();
+    destination.patiently(() -> {
+      registry.writeManifest(manifest);
+      return manifest;
+    });
+    step = BuildStep.TAG;
+    tag(manifest, plan.contentTag());
     for (var tag : plan.destination().tags()) {
-      registry.tag(manifest, tag);
+      tag(manifest, tag);
     }
     return result(manifest.digest(), published);
+  }
+
+  private void tag(Manifest manifest, String tag) throws IOException {
+    destination.patiently(() -> {
+      destination.registry().tag(manifest, tag);
+      return tag;
+    });
   }
 
   private BuilderLine.Result result(Digest digest, Map<PartName, PublishedPart> published) {
@@ -152,18 +155,6 @@ final class Build {
             .toList();
     var finishedAt = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     return new BuilderLine.Result(BuilderLine.Result.VERSION, digest, parts, finishedAt);
-  }
-
-  private void pushConfig() {
-    var config = plan.config().bytes();
-    var digest = Digest.of(config);
-    try {
-      if (registry.blobSize(digest).isEmpty()) {
-        registry.pushBlob(digest, Content.of(config));
-      }
-    } catch (IOException e) {
-      throw new IllegalStateException("reading from memory failed", e);
-    }
   }
 
   private Map<PartName, PublishedPart> pushParts() {
@@ -216,36 +207,10 @@ final class Build {
   private Map<PartName, PublishedPart> pushSource(int index) {
     var meter = transfer.of(index);
     var parts =
-        new SourceParts(plan, index, sources.get(index), registry, http, retries, meter).send();
+        new SourceParts(
+                plan, index, sources.get(index), destination, http, retries, meter, lines::write)
+            .send();
     transfer.done(parts.size());
     return parts;
-  }
-
-  private BuildFailure failure(RegistryException e) {
-    var message = String.valueOf(e.getMessage());
-    return switch (e.kind()) {
-      case UNAUTHORIZED -> unauthorized(e, message);
-      case UNAVAILABLE -> new BuildFailure(Reason.REGISTRY_UNAVAILABLE, message, e);
-      case UNTRUSTED ->
-          new BuildFailure(
-              Reason.UNTRUSTED_CERTIFICATE,
-              message + " (name the registry's authority in destination.caBundleRef)",
-              e);
-      case REFUSED, PROTOCOL -> new BuildFailure(Reason.REGISTRY_REFUSED, message, e);
-    };
-  }
-
-  private BuildFailure unauthorized(RegistryException e, String message) {
-    return plan.destination().secret() != null
-        ? new BuildFailure(
-            Reason.CREDENTIALS_REFUSED,
-            "the registry refuses the credentials of the Secret in destination.secretRef, or wants"
-                + " more rights for them: "
-                + message,
-            e)
-        : new BuildFailure(
-            Reason.CREDENTIALS_MISSING,
-            "the registry asks for credentials: name a Secret in destination.secretRef: " + message,
-            e);
   }
 }

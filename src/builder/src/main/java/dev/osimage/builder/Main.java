@@ -2,6 +2,7 @@ package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan;
+import dev.osimage.image.BuildStep;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.Mounts;
 import dev.osimage.image.Termination;
@@ -74,11 +75,15 @@ public final class Main {
       return 0;
     } catch (BuildFailure e) {
       LOG.error("{}: {}", e.reason().text(), e.getMessage(), e.getCause());
-      write(termination, Termination.failure(e.reason(), e.getMessage()));
+      write(
+          termination, Termination.failure(e.reason(), e.getMessage(), e.step(), lines.finished()));
       return e.reason().nature() == Reason.Nature.PASSING ? 3 : 2;
     } catch (RuntimeException e) {
       LOG.error("a defect in the builder", e);
-      write(termination, Termination.failure(Reason.INTERNAL_ERROR, "defect in the builder: " + e));
+      write(
+          termination,
+          Termination.failure(
+              Reason.INTERNAL_ERROR, "defect in the builder: " + e, null, lines.finished()));
       return 3;
     }
   }
@@ -101,13 +106,15 @@ public final class Main {
       var json = in.readNBytes(MAX_PLAN_BYTES);
       if (!Digest.of(json).toString().equals(digest)) {
         throw new BuildFailure(
+            BuildStep.PLAN,
             Reason.INTERNAL_ERROR,
             "the plan is not the operator's: the ConfigMap with the name of this Job was made by"
                 + " somebody else; delete it");
       }
       return Wire.readPlan(json);
     } catch (IOException | IllegalArgumentException e) {
-      throw new BuildFailure(Reason.INTERNAL_ERROR, "the plan can't be read: " + e.getMessage(), e);
+      throw new BuildFailure(
+          BuildStep.PLAN, Reason.INTERNAL_ERROR, "the plan can't be read: " + e.getMessage(), e);
     }
   }
 

@@ -6,114 +6,181 @@ import dev.osimage.oci.registry.Credentials;
 import dev.osimage.oci.registry.DockerConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import okio.ByteString;
 
 /**
- * A Secret as it is mounted: a folder in which every key is a file.
+ * A Secret as it is mounted: a folder in which every key is a file. It is read anew for each use,
+ * because it may change at any time.
  *
- * @param folder where it is mounted; empty or absent when there is no such Secret
+ * @param folder where it is mounted, by the Secret's name; empty or absent when there is none
  * @param field the field of the spec that names it, for messages
  */
 record MountedSecret(Path folder, String field) {
 
   private static final String DOCKER_CONFIG = ".dockerconfigjson";
+  private static final String USERNAME = "username";
+  private static final String PASSWORD = "password";
+  private static final String TOKEN = "token";
   private static final String HEADER = "header.";
-  private static final int MAX_BYTES = 1024 * 1024;
   private static final String HEADER_NAME = "[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}";
+
+  private static final String FOR_REGISTRIES =
+      "the key .dockerconfigjson (type kubernetes.io/dockerconfigjson) or the keys username and"
+          + " password (type kubernetes.io/basic-auth)";
+  private static final String FOR_SOURCES =
+      "the keys username and password, or the key token, or keys header.<Name>";
+
+  private static final int MAX_BYTES = 1024 * 1024;
+  private static final int MAX_NAMES = 5;
+
+  /** All keys with their values at one moment; empty when there is no such Secret. */
+  SortedMap<String, ByteString> content() throws IOException {
+    var content = new TreeMap<String, ByteString>();
+    if (!Files.isDirectory(folder)) {
+      return content;
+    }
+    // Kubelet shows a new content by exchanging this link; what it led to goes on being one
+    // content.
+    var link = folder.resolve("..data");
+    var data = Files.exists(link) ? link.toRealPath() : folder;
+    try (var files = Files.newDirectoryStream(data, Files::isRegularFile)) {
+      for (var file : files) {
+        try (var in = Files.newInputStream(file)) {
+          content.put(file.getFileName().toString(), ByteString.of(in.readNBytes(MAX_BYTES)));
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return content;
+  }
 
   /**
    * The credentials for a repository, from type {@code kubernetes.io/dockerconfigjson} or {@code
-   * kubernetes.io/basic-auth}; a {@link BuildFailure} says what the Secret lacks.
+   * kubernetes.io/basic-auth}; a {@link SecretFailure} says what the Secret lacks.
    */
   Credentials credentials(Repository repository) {
-    try {
-      if (has(DOCKER_CONFIG)) {
-        return DockerConfig.parse(bytes(DOCKER_CONFIG))
-            .credentialsFor(repository)
-            .orElseThrow(() ->
-                missing(
-                    "has no entry for %s or %s in its %s"
-                        .formatted(repository.host(), repository, DOCKER_CONFIG)));
-      }
-      if (has("username") && has("password")) {
-        return new Credentials.Login(text("username"), text("password"));
-      }
-    } catch (IllegalArgumentException e) {
-      throw missing("can't be used: " + e.getMessage());
-    } catch (IOException e) {
-      throw missing("can't be read: " + e.getClass().getSimpleName());
+    var keys = keys(FOR_REGISTRIES);
+    var config = keys.get(DOCKER_CONFIG);
+    if (config != null) {
+      return credentials(config, repository);
     }
-    throw missing(
-        "does not exist, or has neither the key %s (type kubernetes.io/dockerconfigjson) nor the"
-                .formatted(DOCKER_CONFIG)
-            + " keys username and password (type kubernetes.io/basic-auth)");
+    return login(keys).orElseThrow(() -> lacks(keys, FOR_REGISTRIES));
+  }
+
+  private Credentials credentials(ByteString config, Repository repository) {
+    try {
+      return DockerConfig.parse(config.toByteArray())
+          .credentialsFor(repository)
+          .orElseThrow(() ->
+              unusable(
+                  "has no entry for %s or %s in its %s: add one"
+                      .formatted(repository.host(), repository, DOCKER_CONFIG)));
+    } catch (IllegalArgumentException e) {
+      throw unusable("can't be used: %s: correct its %s".formatted(e.getMessage(), DOCKER_CONFIG));
+    }
+  }
+
+  private static Optional<Credentials.Login> login(Map<String, ByteString> keys) {
+    return keys.containsKey(USERNAME) && keys.containsKey(PASSWORD)
+        ? Optional.of(new Credentials.Login(text(keys, USERNAME), text(keys, PASSWORD)))
+        : Optional.empty();
   }
 
   /**
    * The headers for a web server: from the keys username and password, from the key {@code token},
-   * or from keys {@code header.<Name>}.
+   * or from keys {@code header.<Name>}; a {@link SecretFailure} says what the Secret lacks.
    */
   Map<String, String> headers() {
+    var keys = keys(FOR_SOURCES);
     var headers = new LinkedHashMap<String, String>();
-    try {
-      if (has("username") && has("password")) {
-        headers.put(
-            "Authorization",
-            okhttp3.Credentials.basic(text("username"), text("password"), StandardCharsets.UTF_8));
-      } else if (has("token")) {
-        headers.put("Authorization", "Bearer " + value("token"));
-      }
-      if (Files.isDirectory(folder)) {
-        try (var keys = Files.newDirectoryStream(folder, HEADER + "*")) {
-          for (var key : keys) {
-            var name = key.getFileName().toString();
-            if (!name.substring(HEADER.length()).matches(HEADER_NAME)) {
-              throw missing("has the key %s, which names no HTTP header".formatted(name));
-            }
-            headers.put(name.substring(HEADER.length()), value(name));
-          }
+    var login = login(keys);
+    if (login.isPresent()) {
+      headers.put(
+          "Authorization",
+          okhttp3.Credentials.basic(
+              login.get().username(), login.get().password(), StandardCharsets.UTF_8));
+    } else if (keys.containsKey(TOKEN)) {
+      headers.put("Authorization", "Bearer " + headerValue(keys, TOKEN));
+    }
+    for (var key : keys.keySet()) {
+      if (key.startsWith(HEADER)) {
+        var name = key.substring(HEADER.length());
+        if (!name.matches(HEADER_NAME)) {
+          throw unusable("has the key %s, which names no HTTP header: rename it".formatted(key));
         }
+        headers.put(name, headerValue(keys, key));
       }
-    } catch (IOException e) {
-      throw missing("can't be read: " + e.getClass().getSimpleName());
     }
     if (headers.isEmpty()) {
-      throw missing(
-          "does not exist, or has neither the keys username and password, nor the key token, nor"
-              + " keys header.<Name>");
+      throw lacks(keys, FOR_SOURCES);
     }
     return headers;
   }
 
+  private SortedMap<String, ByteString> keys(String expected) {
+    SortedMap<String, ByteString> keys;
+    try {
+      keys = content();
+    } catch (IOException e) {
+      throw unusable("can't be read: " + e.getClass().getSimpleName());
+    }
+    if (keys.isEmpty()) {
+      throw unusable("does not exist, or is empty: create it with " + expected);
+    }
+    return keys;
+  }
+
+  private static String text(Map<String, ByteString> keys, String key) {
+    return keys.getOrDefault(key, ByteString.EMPTY).utf8().strip();
+  }
+
   /** The HTTP library would quote a value that can't stand in a header. */
-  private String value(String key) throws IOException {
-    var text = text(key);
+  private String headerValue(Map<String, ByteString> keys, String key) {
+    var text = text(keys, key);
     if (text.isEmpty() || text.chars().anyMatch(c -> c < 0x20 || c > 0x7e)) {
-      throw missing("has a key %s with characters that no HTTP header may have".formatted(key));
+      throw unusable(
+          "has a key %s %s: correct its value"
+              .formatted(
+                  key,
+                  text.isEmpty()
+                      ? "without a value"
+                      : "with characters that no HTTP header may have"));
     }
     return text;
   }
 
-  private BuildFailure missing(String sentence) {
-    return new BuildFailure(
+  /** Names of keys are no secrets, and tell a typing error from another kind of Secret. */
+  private SecretFailure lacks(SortedMap<String, ByteString> keys, String expected) {
+    var names =
+        keys.keySet().stream()
+            .limit(MAX_NAMES)
+            .map(name -> "%.63s".formatted(name))
+            .collect(Collectors.joining(", "));
+    return unusable(
+        "has other keys than are looked for (%s%s): give it %s"
+            .formatted(names, keys.size() > MAX_NAMES ? ", …" : "", expected));
+  }
+
+  private SecretFailure unusable(String sentence) {
+    return new SecretFailure(
         Reason.CREDENTIALS_MISSING,
-        "the Secret in %s %s; the next attempt reads it again".formatted(field, sentence));
+        "%s %s; the next attempt reads it again".formatted(this, sentence),
+        null);
   }
 
-  private boolean has(String key) {
-    return Files.exists(folder.resolve(key));
-  }
-
-  private String text(String key) throws IOException {
-    return new String(bytes(key), StandardCharsets.UTF_8).strip();
-  }
-
-  private byte[] bytes(String key) throws IOException {
-    try (var in = Files.newInputStream(folder.resolve(key))) {
-      return in.readNBytes(MAX_BYTES);
-    }
+  /** For messages: its name and the field that names it, nothing of what is in it. */
+  @Override
+  public String toString() {
+    return "the Secret '%s' in %s".formatted(folder.getFileName(), field);
   }
 }

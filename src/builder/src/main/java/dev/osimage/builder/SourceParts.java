@@ -4,7 +4,10 @@ import dev.osimage.api.Reason;
 import dev.osimage.image.BootHeader;
 import dev.osimage.image.BuildPlan;
 import dev.osimage.image.BuildPlan.PlannedPart;
+import dev.osimage.image.BuildStep;
+import dev.osimage.image.BuilderLine;
 import dev.osimage.image.BuilderLine.PublishedPart;
+import dev.osimage.image.FinishedPart;
 import dev.osimage.image.PartName;
 import dev.osimage.oci.Digest;
 import dev.osimage.oci.DigestMismatchException;
@@ -28,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.apache.commons.io.input.CloseShieldInputStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,10 +49,12 @@ final class SourceParts {
   private final int index;
   private final List<PlannedPart> parts;
   private final Source source;
+  private final Destination destination;
   private final RegistryClient registry;
   private final HttpTransport http;
   private final RetryPolicy retries;
   private final Transfer.Meter meter;
+  private final Consumer<BuilderLine> lines;
 
   /** Digests that a try has found out and the next one needs beforehand. */
   private final Map<PartName, UnknownDigestException> learned = new EnumMap<>(PartName.class);
@@ -59,40 +65,50 @@ final class SourceParts {
       BuildPlan plan,
       int index,
       Source source,
-      RegistryClient registry,
+      Destination destination,
       HttpTransport http,
       RetryPolicy retries,
-      Transfer.Meter meter) {
+      Transfer.Meter meter,
+      Consumer<BuilderLine> lines) {
     this.plan = plan;
     this.index = index;
     this.parts = plan.parts().stream().filter(part -> part.source() == index).toList();
     this.source = source;
-    this.registry = registry;
+    this.destination = destination;
+    this.registry = destination.registry();
     this.http = http;
     this.retries = retries;
     this.meter = meter;
+    this.lines = lines;
   }
 
   /** Sends what the registry has not; a {@link BuildFailure} or a registry's failure otherwise. */
   Map<PartName, PublishedPart> send() {
     try {
-      retries.run(number -> {
-        findPresent();
-        var missing = missing();
-        while (!missing.isEmpty()) {
-          sendOnce(oneForEachPath(missing));
-          missing = missing();
-        }
-        return published;
-      });
-      return published;
+      return destination.patiently(() ->
+          retries.run(number -> {
+            findPresent();
+            var missing = missing();
+            if (!missing.isEmpty()) {
+              destination.prepare();
+            }
+            while (!missing.isEmpty()) {
+              sendOnce(oneForEachPath(missing));
+              missing = missing();
+            }
+            return published;
+          }));
     } catch (SourceException e) {
       throw e.failure();
     } catch (ContentException e) {
-      throw new BuildFailure(Reason.INVALID_CONTENT, names() + ": " + e.getMessage(), e);
+      throw new BuildFailure(
+          BuildStep.DECOMPRESS, Reason.INVALID_CONTENT, names() + ": " + e.getMessage(), e);
     } catch (IOException e) {
       throw new BuildFailure(
-          Reason.SOURCE_UNAVAILABLE, names() + ": the source can't be read: " + e.getMessage(), e);
+          BuildStep.SOURCE,
+          Reason.SOURCE_UNAVAILABLE,
+          names() + ": the source can't be read: " + e.getMessage(),
+          e);
     }
   }
 
@@ -107,9 +123,11 @@ final class SourceParts {
   /** An answer that was lost may have been a success, so this is asked before every try. */
   private void findPresent() throws IOException {
     for (var part : missing()) {
-      var digest = part.digest();
+      var earlier = plan.finishedBefore(part);
+      var digest = earlier.map(FinishedPart::digest).orElse(part.digest());
       var size = digest == null ? OptionalLong.empty() : registry.blobSize(digest);
-      if (digest != null && size.isPresent()) {
+      boolean same = earlier.isEmpty() || size.equals(OptionalLong.of(earlier.get().size()));
+      if (digest != null && size.isPresent() && same) {
         check(part, () -> registry.blobStart(digest, BootHeader.LENGTH));
         LOG.info("{} is in the registry already", part.name().text());
         published(part, digest, size.getAsLong());
@@ -122,6 +140,8 @@ final class SourceParts {
 
   private void published(PlannedPart part, Digest digest, long size) {
     published.put(part.name(), new PublishedPart(part.name(), part.mediaType(), digest, size));
+    plan.finished(part, digest, size)
+        .ifPresent(done -> lines.accept(new BuilderLine.PartDone(part.name(), done)));
   }
 
   /** Two parts may take one file of the archive and treat it differently: one of them waits. */
@@ -142,7 +162,7 @@ final class SourceParts {
               try {
                 read(wanted, pending);
                 for (var part : pending) {
-                  part.blob().commit();
+                  commit(part.blob());
                   published(part.part(), part.blob().digest(), part.blob().size());
                   LOG.info("{}: {} bytes", part.part().name().text(), part.blob().size());
                 }
@@ -151,6 +171,14 @@ final class SourceParts {
               }
               return pending;
             });
+  }
+
+  /** Here as well, so that what has been sent is not sent again with other credentials. */
+  private void commit(PendingBlob blob) throws IOException {
+    destination.patiently(() -> {
+      blob.commit();
+      return blob;
+    });
   }
 
   private record PendingPart(PlannedPart part, PendingBlob blob) {}
@@ -208,6 +236,7 @@ final class SourceParts {
     var actual = Digest.finish(bytes.getMessageDigest());
     if (expected != null && !expected.equals(actual)) {
       throw new BuildFailure(
+          BuildStep.SOURCE,
           Reason.DIGEST_MISMATCH,
           "%s: the bytes at http.url have digest %s, http.digest expects %s; correct the digest or the file"
               .formatted(names(), actual, expected));
@@ -233,6 +262,7 @@ final class SourceParts {
     } catch (DigestMismatchException e) {
       learned.remove(part.name());
       throw new BuildFailure(
+          BuildStep.SOURCE,
           Reason.DIGEST_MISMATCH,
           "%s: expected %s, found %s (%d bytes); correct the digest or the file"
               .formatted(part.name().text(), e.expected(), e.actual(), e.size()));
@@ -250,6 +280,7 @@ final class SourceParts {
     BootHeader.problem(part.name(), plan.architecture(), start.read())
         .ifPresent(problem -> {
           throw new BuildFailure(
+              BuildStep.CHECK,
               Reason.NOT_BOOTABLE,
               "%s %s; correct the file or spec.architecture (bootCheck: \"Off\" publishes anything)"
                   .formatted(part.name().text(), problem));

@@ -2,6 +2,7 @@ package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan;
+import dev.osimage.image.BuildStep;
 import dev.osimage.image.Mounts;
 import dev.osimage.image.PlannedSource;
 import dev.osimage.oci.Content;
@@ -13,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +25,15 @@ final class Sources {
   private final Mounts mounts;
   private final HttpTransport http;
   private final RetryPolicy retries;
+  private final Patience patience;
 
-  Sources(BuildPlan plan, Mounts mounts, HttpTransport http, RetryPolicy retries) {
+  Sources(
+      BuildPlan plan, Mounts mounts, HttpTransport http, RetryPolicy retries, Patience patience) {
     this.plan = plan;
     this.mounts = mounts;
     this.http = http;
     this.retries = retries;
+    this.patience = patience;
   }
 
   /** The source with this index; a {@link BuildFailure} says what it lacks. */
@@ -55,19 +58,21 @@ final class Sources {
     var url = HttpUrl.parse(web.url());
     if (url == null) {
       throw new BuildFailure(
-          Reason.INVALID_SPEC, parts + ": http.url is not a URL that can be fetched");
+          BuildStep.SOURCE,
+          Reason.INVALID_SPEC,
+          parts + ": http.url is not a URL that can be fetched");
     }
-    var headers =
+    var secret =
         web.secret() == null
-            ? Map.<String, String>of()
-            : new MountedSecret(mounts.secret(web.secret()), "http.secretRef of " + parts)
-                .headers();
+            ? null
+            : new MountedSecret(mounts.secret(web.secret()), "http.secretRef of " + parts);
     return new WebFile(
         trusting(http, mounts, web.caBundle(), "http.caBundleRef of " + parts),
         url,
-        headers,
+        secret,
         parts,
-        retries);
+        retries,
+        patience);
   }
 
   /** The transport with the authorities of a mounted ConfigMap, if there is one. */
@@ -89,6 +94,7 @@ final class Sources {
 
   private static BuildFailure unusable(String field, String sentence, Exception cause) {
     return new BuildFailure(
+        BuildStep.CREDENTIALS,
         Reason.CA_BUNDLE_UNUSABLE,
         "the ConfigMap in %s %s; the next attempt reads it again".formatted(field, sentence),
         cause);

@@ -1,6 +1,7 @@
 package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
+import dev.osimage.image.BuildStep;
 import dev.osimage.oci.http.ClosedTransportException;
 import dev.osimage.oci.http.ConnectionFailure;
 import dev.osimage.oci.http.Download;
@@ -25,11 +26,16 @@ import org.jspecify.annotations.Nullable;
  * A file on a web server.
  *
  * @param http trusts the server's authority
- * @param headers what the server lets one in by; they go to the URL's own origin only
+ * @param secret what the server lets one in by; it goes to the URL's own origin only
  * @param parts the parts that are made of it, for messages
  */
 record WebFile(
-    HttpTransport http, HttpUrl url, Map<String, String> headers, String parts, RetryPolicy retries)
+    HttpTransport http,
+    HttpUrl url,
+    @Nullable MountedSecret secret,
+    String parts,
+    RetryPolicy retries,
+    Patience patience)
     implements Source {
 
   private static final Set<Integer> FOUND = Set.of(200, 206);
@@ -46,6 +52,21 @@ record WebFile(
   }
 
   private Response fetch(@Nullable String range, @Nullable String ifRange) throws IOException {
+    var named = secret;
+    if (named == null) {
+      return fetch(Map.of(), range, ifRange);
+    }
+    try {
+      // Here, so that a download which has come far goes on with other credentials.
+      return patience.run(named, () -> fetch(named.headers(), range, ifRange));
+    } catch (BuildFailure e) {
+      throw new SourceException(e, null);
+    }
+  }
+
+  private Response fetch(
+      Map<String, String> headers, @Nullable String range, @Nullable String ifRange)
+      throws IOException {
     var request = new Request.Builder().url(url);
     headers.forEach(request::header);
     if (range != null) {
@@ -92,7 +113,7 @@ record WebFile(
   }
 
   private static SourceException failure(Reason reason, String message, IOException cause) {
-    return new SourceException(new BuildFailure(reason, message, cause), null);
+    return new SourceException(new BuildFailure(BuildStep.SOURCE, reason, message, cause), null);
   }
 
   private SourceException refused(Response response) {
@@ -100,33 +121,48 @@ record WebFile(
     var sentence = parts + ": " + Origins.withoutSecrets(url) + " answers HTTP " + status;
     var failure =
         switch (status) {
-          case 404, 410 ->
-              new BuildFailure(Reason.SOURCE_NOT_FOUND, sentence + ": there is no such file");
-          case 401, 403 -> unauthorized(sentence, response.request().url());
-          case 408, 425, 429 -> new BuildFailure(Reason.SOURCE_UNAVAILABLE, sentence);
+          case 404, 410 -> failure(Reason.SOURCE_NOT_FOUND, sentence + ": there is no such file");
+          case 401, 403 -> unauthorized(status, sentence, response.request().url());
+          case 408, 425, 429 -> failure(Reason.SOURCE_UNAVAILABLE, sentence);
           default ->
-              new BuildFailure(
-                  status >= 500 ? Reason.SOURCE_UNAVAILABLE : Reason.SOURCE_REFUSED, sentence);
+              failure(status >= 500 ? Reason.SOURCE_UNAVAILABLE : Reason.SOURCE_REFUSED, sentence);
         };
     return new SourceException(
         failure, RetryAfter.parse(response.header("Retry-After"), Instant.now()).orElse(null));
   }
 
-  private BuildFailure unauthorized(String sentence, HttpUrl asked) {
+  private static BuildFailure failure(Reason reason, String message) {
+    return new BuildFailure(BuildStep.SOURCE, reason, message);
+  }
+
+  /** Throws what another Secret would mend. */
+  private BuildFailure unauthorized(int status, String sentence, HttpUrl asked) {
     if (!Origins.same(asked, url)) {
-      return new BuildFailure(
+      return failure(
           Reason.SOURCE_REFUSED,
           sentence
               + ": it redirects to %s, where the credentials of http.secretRef are not sent"
                   .formatted(Origins.host(asked)));
     }
-    return headers.isEmpty()
-        ? new BuildFailure(
-            Reason.SOURCE_REFUSED,
-            sentence + ": name a Secret in http.secretRef if it wants credentials")
-        : new BuildFailure(
-            Reason.CREDENTIALS_REFUSED,
-            sentence + ": it does not accept the credentials of the Secret in http.secretRef");
+    if (secret == null) {
+      return failure(
+          Reason.SOURCE_REFUSED,
+          sentence + ": name a Secret in http.secretRef if it wants credentials");
+    }
+    if (status == 403) {
+      return new BuildFailure(
+          BuildStep.CREDENTIALS,
+          Reason.CREDENTIALS_REFUSED,
+          sentence
+              + ": it does not allow this file with the credentials of %s: let them read it, or put others there"
+                  .formatted(secret));
+    }
+    throw new SecretFailure(
+        Reason.CREDENTIALS_REFUSED,
+        sentence
+            + ": it does not accept the credentials of %s (wrong or expired): correct them, the next attempt reads them again"
+                .formatted(secret),
+        null);
   }
 
   /** Says of every failure which source it was. */

@@ -31,6 +31,7 @@ final class FakeRegistry extends Dispatcher {
   private final Map<String, ByteString> sessions = new HashMap<>();
   private final Map<String, MockResponse> answers = new HashMap<>();
   private String authorization = "";
+  private final Map<String, Runnable> events = new HashMap<>();
   private Consumer<String> committed = digest -> {};
   private int nextSession = 1;
 
@@ -46,6 +47,11 @@ final class FakeRegistry extends Dispatcher {
   /** From now on only requests with this Authorization header are served. */
   synchronized void protect(String header) {
     authorization = header;
+  }
+
+  /** The next time that such a request comes, this happens before it is looked at. */
+  synchronized void before(String request, Runnable event) {
+    events.put(request, event);
   }
 
   synchronized void onCommit(Consumer<String> listener) {
@@ -73,6 +79,10 @@ final class FakeRegistry extends Dispatcher {
     var line =
         request.getMethod() + " " + path.group(1) + "/" + (session == null ? reference : "uploads");
     requests.add(line);
+    var event = events.remove(line);
+    if (event != null) {
+      event.run();
+    }
     var answer = answers.get(line);
     if (answer != null) {
       return answer;

@@ -6,6 +6,7 @@ import static dev.osimage.builder.Workbench.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osimage.api.Reason;
+import dev.osimage.image.BuildStep;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.Mounts;
 import dev.osimage.image.PartName;
@@ -135,12 +136,19 @@ class MainTest {
     var auths = "{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}";
     var auth = Base64.getEncoder().encodeToString(bytes("robot:" + PASSWORD));
     return Stream.of(
-        Arguments.of(Named.of("nothing", Map.of()), "does not exist, or has neither"),
         Arguments.of(
-            Named.of("another key", Map.of("token", PASSWORD)), "does not exist, or has neither"),
+            Named.of("nothing", Map.of()),
+            "does not exist, or is empty: create it with the key .dockerconfigjson"),
+        Arguments.of(
+            Named.of("another key", Map.of("token", PASSWORD)),
+            "has other keys than are looked for (token): give it the key .dockerconfigjson"),
         Arguments.of(
             Named.of("half of basic-auth", Map.of("password", PASSWORD)),
-            "does not exist, or has neither"),
+            "has other keys than are looked for (password): give it"),
+        Arguments.of(
+            Named.of(
+                "many keys", Map.of("a", "1", "b", "2", "c", "3", "d", "4", "e", "5", "f", "6")),
+            "(a, b, c, d, e, …)"),
         Arguments.of(
             Named.of(
                 "another registry",
@@ -148,15 +156,15 @@ class MainTest {
             "has no entry for HOST"),
         Arguments.of(
             Named.of("no JSON", Map.of(".dockerconfigjson", "{\"auths\": " + PASSWORD)),
-            "can't be used"),
+            "can't be used: the Docker config is not JSON (27 bytes)"),
         Arguments.of(
             Named.of("no auths", Map.of(".dockerconfigjson", "{\"x\": \"" + PASSWORD + "\"}")),
-            "can't be used"),
+            "has no object 'auths' (it is a JSON object; 'auths' in it: missing)"),
         Arguments.of(
             Named.of(
                 "no base64",
                 Map.of(".dockerconfigjson", auths.formatted("HOST", "robot:" + PASSWORD))),
-            "can't be used"));
+            "can't be used: 'auth' of 'HOST' is not base64"));
   }
 
   @ParameterizedTest
@@ -167,8 +175,9 @@ class MainTest {
       var run = bench.run(bench.plan(inline(PartName.ROOTFS, "root")), at(bench, secret));
 
       assertThat(run.termination().reason()).isEqualTo(Reason.CREDENTIALS_MISSING);
+      assertThat(run.termination().step()).isEqualTo(BuildStep.CREDENTIALS);
       assertThat(run.termination().message())
-          .startsWith("the Secret in destination.secretRef ")
+          .startsWith("the Secret 'push' in destination.secretRef ")
           .contains(words.replace("HOST", bench.repository().host()));
       assertThat(run.exitCode()).as("the Secret may still come").isEqualTo(3);
       assertThat(run.everything()).doesNotContain(HUSH);
@@ -227,7 +236,7 @@ class MainTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "{", "[]", "{\"version\": 3}", "{\"version\": 2}", "{\"version\": 1}"})
+      strings = {"", "{", "[]", "{\"version\": 4}", "{\"version\": 3}", "{\"version\": 2}"})
   void aPlanThatCanNotBeReadEndsWithASentence(String plan, @TempDir Path folder)
       throws IOException {
     try (var bench = new Workbench(folder)) {

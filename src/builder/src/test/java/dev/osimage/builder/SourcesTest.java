@@ -36,7 +36,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of a source: archives, compression, credentials, private authorities, cuts. */
 @Timeout(60)
@@ -103,7 +102,9 @@ class SourcesTest {
         List.of(parts),
         Map.of(),
         new PlannedDestination(bench.repository(), List.of("1"), true, null, null),
-        60);
+        60,
+        0,
+        List.of());
   }
 
   private String blob(Digest digest) {
@@ -278,74 +279,6 @@ class SourcesTest {
     assertThat(bench.registry.requests("POST"))
         .as("config and part, each once: the upload never noticed")
         .hasSize(2);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"basic", "token", "header"})
-  void credentialsOfASourceComeFromItsSecret(String kind) throws IOException {
-    var secret =
-        switch (kind) {
-          case "basic" -> Map.of("username", "robot", "password", "hunter2\n");
-          case "token" -> Map.of("token", "s3cr3t\n");
-          default -> Map.of("header.X-Key", "s3cr3t", "header.X-Realm", "os");
-        };
-    var expected =
-        switch (kind) {
-          case "basic" -> Map.of("Authorization", "Basic cm9ib3Q6aHVudGVyMg==");
-          case "token" -> Map.of("Authorization", "Bearer s3cr3t");
-          default -> Map.of("X-Key", "s3cr3t", "X-Realm", "os");
-        };
-    mount(secret);
-    bench.protect("/source", expected, response(bytes(ROOT)));
-    var run = bench.run(planWithSecret());
-
-    assertThat(run.exitCode()).isZero();
-    assertThat(run.everything()).doesNotContain("hunter2", "s3cr3t");
-  }
-
-  @Test
-  void refusedCredentialsOfASourceAreTriedAgainLater() throws IOException {
-    mount(Map.of("token", "wr0ng"));
-    bench.protect("/source", Map.of("Authorization", "Bearer right"), response(bytes(ROOT)));
-    var run = bench.run(planWithSecret());
-
-    assertFails(run, Reason.CREDENTIALS_REFUSED, "the Secret in http.secretRef");
-    assertThat(run.everything()).doesNotContain("wr0ng");
-  }
-
-  @Test
-  void aSecretWithoutAnyOfTheKeysSaysWhichOnes() throws IOException {
-    mount(Map.of("pass", "x"));
-    var run = bench.run(planWithSecret());
-
-    assertFails(
-        run,
-        Reason.CREDENTIALS_MISSING,
-        "the Secret in http.secretRef of rootfs does not exist, or has neither the keys username"
-            + " and password, nor the key token, nor keys header.<Name>");
-  }
-
-  @Test
-  void aHeaderThatCanNotBeSentIsNotQuoted() throws IOException {
-    mount(Map.of("header.X-Key", "two\nlines s3cr3t"));
-    var run = bench.run(planWithSecret());
-
-    assertFails(run, Reason.CREDENTIALS_MISSING, "key header.X-Key with characters");
-    assertThat(run.everything()).doesNotContain("s3cr3t");
-  }
-
-  private void mount(Map<String, String> secret) throws IOException {
-    var mount = Files.createDirectories(bench.mounts().secret("web"));
-    for (var entry : secret.entrySet()) {
-      Files.writeString(mount.resolve(entry.getKey()), entry.getValue());
-    }
-  }
-
-  private BuildPlan planWithSecret() {
-    var digest = Digest.of(bytes(ROOT));
-    return plan(
-        new PlannedSource.Http(bench.url("/source"), digest, "web", null),
-        part(PartName.ROOTFS, null, Compression.NONE, digest));
   }
 
   @Test

@@ -27,11 +27,12 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -60,8 +61,9 @@ final class Workbench implements AutoCloseable {
 
   private final MockWebServer registryServer = new MockWebServer();
   private final MockWebServer webServer = new MockWebServer();
-  private final Map<String, Supplier<MockResponse>> files = new HashMap<>();
-  private final Map<String, Map<String, String>> protections = new HashMap<>();
+  private final Map<String, Supplier<MockResponse>> files = new ConcurrentHashMap<>();
+  private final Map<String, Map<String, String>> protections = new ConcurrentHashMap<>();
+  private final Map<String, Runnable> logEvents = new ConcurrentHashMap<>();
   private final Path folder;
 
   /** Everything that one run left behind. */
@@ -119,10 +121,9 @@ final class Workbench implements AutoCloseable {
     serve(path, () -> new MockResponse.Builder().body(content).build());
   }
 
-  /** Serves a file to those who send these headers. */
-  void protect(String path, Map<String, String> headers, MockResponse response) {
+  /** From now on a file is served only to those who send these headers. */
+  void protect(String path, Map<String, String> headers) {
     protections.put(path, headers);
-    serve(path, () -> response);
   }
 
   /** A web server with TLS that answers everything alike. */
@@ -146,7 +147,18 @@ final class Workbench implements AutoCloseable {
   }
 
   /** A part that is its whole source. */
-  record Input(PartName name, PlannedSource source, Digest digest, boolean checkHeader) {}
+  record Input(PartName name, PlannedSource source, Digest digest, boolean checkHeader) {
+
+    /** The same from a web server that wants what is in this Secret. */
+    Input withSecret(String secret) {
+      var http = (PlannedSource.Http) source;
+      return new Input(
+          name,
+          new PlannedSource.Http(http.url(), http.digest(), secret, http.caBundle()),
+          digest,
+          checkHeader);
+    }
+  }
 
   /** A part from the web server, which serves {@code content} for it. */
   Input fetched(PartName name, String content) {
@@ -203,7 +215,9 @@ final class Workbench implements AutoCloseable {
         Map.of(),
         new PlannedDestination(
             repository(), List.of("1.0-amd64", "latest-amd64"), true, null, null),
-        timeoutSeconds);
+        timeoutSeconds,
+        0,
+        List.of());
   }
 
   Run run(BuildPlan plan) {
@@ -212,23 +226,61 @@ final class Workbench implements AutoCloseable {
 
   /** A run with a mounted Secret that has these keys. */
   Run run(BuildPlan plan, Map<String, String> secret) throws IOException {
-    var mount = Files.createDirectories(mounts().secret("push"));
-    for (var entry : secret.entrySet()) {
-      Files.writeString(mount.resolve(entry.getKey()), entry.getValue());
-    }
+    mount("push", secret);
+    return run(withSecret(plan));
+  }
+
+  /** The same plan with the Secret {@code push} for its registry. */
+  static BuildPlan withSecret(BuildPlan plan) {
     var destination = plan.destination();
-    return run(
-        new BuildPlan(
-            plan.version(),
-            plan.architecture(),
-            plan.inputsHash(),
-            plan.config(),
-            plan.sources(),
-            plan.parts(),
-            plan.annotations(),
-            new PlannedDestination(
-                destination.repository(), destination.tags(), true, "push", null),
-            plan.timeoutSeconds()));
+    return new BuildPlan(
+        plan.version(),
+        plan.architecture(),
+        plan.inputsHash(),
+        plan.config(),
+        plan.sources(),
+        plan.parts(),
+        plan.annotations(),
+        new PlannedDestination(destination.repository(), destination.tags(), true, "push", null),
+        plan.timeoutSeconds(),
+        plan.credentialsWaitSeconds(),
+        plan.finished());
+  }
+
+  /**
+   * A Secret with these keys as kubelet mounts it, and as it changes one: keys are links into a
+   * folder that is exchanged as a whole.
+   */
+  void mount(String name, Map<String, String> keys) {
+    try {
+      var mount = Files.createDirectories(mounts().secret(name));
+      var content = Files.createTempDirectory(mount, "..");
+      for (var key : keys.entrySet()) {
+        Files.writeString(content.resolve(key.getKey()), key.getValue());
+        var link = mount.resolve(key.getKey());
+        if (!Files.isSymbolicLink(link)) {
+          Files.createSymbolicLink(link, Path.of("..data", key.getKey()));
+        }
+      }
+      var next = Files.createSymbolicLink(mount.resolve("..data_tmp"), content.getFileName());
+      Files.move(
+          next,
+          mount.resolve("..data"),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The next time that such a line is logged, this happens before the builder goes on. */
+  void whenLogged(String words, Runnable event) {
+    logEvents.put(words, event);
+  }
+
+  /** How many requests the web server got. */
+  int sourceRequests() {
+    return webServer.getRequestCount();
   }
 
   Mounts mounts() {
@@ -240,7 +292,14 @@ final class Workbench implements AutoCloseable {
     var terminationFile = folder.resolve("termination");
     var output = new ByteArrayOutputStream();
     var logger = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-    var log = new ListAppender<ILoggingEvent>();
+    var log =
+        new ListAppender<ILoggingEvent>() {
+          @Override
+          protected void append(ILoggingEvent event) {
+            super.append(event);
+            happen(event.getFormattedMessage());
+          }
+        };
     log.start();
     logger.addAppender(log);
     long start = System.nanoTime();
@@ -263,6 +322,15 @@ final class Workbench implements AutoCloseable {
       throw new AssertionError(e);
     } finally {
       logger.detachAppender(log);
+    }
+  }
+
+  private void happen(String line) {
+    for (var words : List.copyOf(logEvents.keySet())) {
+      var event = line.contains(words) ? logEvents.remove(words) : null;
+      if (event != null) {
+        event.run();
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import dev.osimage.oci.ImageManifest;
 import dev.osimage.oci.Repository;
 import dev.osimage.oci.content.Compression;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * @param annotations annotations of the manifest
  * @param destination where the artifact goes
  * @param timeoutSeconds how long the build may take from the builder's start
+ * @param credentialsWaitSeconds how long the builder waits, each time, for another content of a
+ *     Secret that is missing, lacks a key, or is refused; 0: not at all
+ * @param finished what earlier attempts have pushed, of parts whose digest is not known beforehand
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record BuildPlan(
@@ -42,10 +46,12 @@ public record BuildPlan(
     List<PlannedPart> parts,
     Map<String, String> annotations,
     PlannedDestination destination,
-    long timeoutSeconds) {
+    long timeoutSeconds,
+    long credentialsWaitSeconds,
+    List<FinishedPart> finished) {
 
   /** The version of the plans that this code writes and reads. */
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
   public BuildPlan {
     Objects.requireNonNull(architecture, "architecture");
@@ -55,6 +61,7 @@ public record BuildPlan(
     parts = List.copyOf(parts);
     annotations = Map.copyOf(annotations);
     Objects.requireNonNull(destination, "destination");
+    finished = List.copyOf(finished);
     for (var part : parts) {
       Objects.checkIndex(part.source(), sources.size());
     }
@@ -129,6 +136,51 @@ public record BuildPlan(
   /** Where the bytes of a part come from. */
   public PlannedSource sourceOf(PlannedPart part) {
     return sources.get(part.source());
+  }
+
+  /** The same plan with another bound on waits for Secrets; whole seconds count. */
+  public BuildPlan withCredentialsWait(Duration wait) {
+    return with(wait.toSeconds(), finished);
+  }
+
+  /** The same plan for an attempt that follows others, which have pushed these parts. */
+  public BuildPlan withFinished(List<FinishedPart> parts) {
+    return with(credentialsWaitSeconds, parts);
+  }
+
+  private BuildPlan with(long wait, List<FinishedPart> done) {
+    return new BuildPlan(
+        version,
+        architecture,
+        inputsHash,
+        config,
+        sources,
+        parts,
+        annotations,
+        destination,
+        timeoutSeconds,
+        wait,
+        done);
+  }
+
+  /** What an earlier attempt has pushed for a part whose digest is not known beforehand. */
+  public Optional<FinishedPart> finishedBefore(PlannedPart part) {
+    return part.digest() != null
+        ? Optional.empty()
+        : finished.stream()
+            .filter(done -> done.isMadeLike(part, sourceOf(part).digest()))
+            .findFirst();
+  }
+
+  /**
+   * What the next attempt has to know of a part that is in the registry; empty where its plan says
+   * the digest anyway, or where nothing says what the source was.
+   */
+  public Optional<FinishedPart> finished(PlannedPart part, Digest digest, long size) {
+    var source = sourceOf(part).digest();
+    return part.digest() != null || source == null
+        ? Optional.empty()
+        : Optional.of(new FinishedPart(source, part.path(), part.compression(), digest, size));
   }
 
   /** The names of the Secrets that the builder finds in its {@link Mounts}, each once. */

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = BuilderLine.Progress.class, name = "progress"),
+  @JsonSubTypes.Type(value = BuilderLine.PartDone.class, name = "partDone"),
   @JsonSubTypes.Type(value = BuilderLine.Result.class, name = "result")
 })
 public sealed interface BuilderLine {
@@ -21,6 +22,9 @@ public sealed interface BuilderLine {
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Progress(int partsDone, int parts, long bytes, @Nullable Long totalBytes)
       implements BuilderLine {}
+
+  /** A part is in the registry whose digest only the build could find out. */
+  record PartDone(PartName name, FinishedPart part) implements BuilderLine {}
 
   /**
    * The result of a successful build, the last line of the log.

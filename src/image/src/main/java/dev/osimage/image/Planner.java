@@ -23,6 +23,11 @@ import org.jspecify.annotations.Nullable;
 /** Makes a {@link BuildPlan} of a spec: the one place where that happens. */
 public final class Planner {
 
+  /**
+   * Kubelet shows a changed Secret after a minute and a half at most, as it is set up by default.
+   */
+  private static final Duration CREDENTIALS_WAIT = Duration.ofMinutes(2);
+
   private static final Pattern TAG = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
   private static final int MAX_NAME = 253;
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]*[a-z0-9])?");
@@ -51,7 +56,9 @@ public final class Planner {
         files.parts(),
         annotations == null ? Map.of() : orEmpty(annotations.manifest()),
         destination(spec.destination()),
-        timeout.toSeconds());
+        timeout.toSeconds(),
+        CREDENTIALS_WAIT.toSeconds(),
+        List.of());
   }
 
   /** What is allowed and still likely to be a mistake. */

@@ -3,6 +3,8 @@ package dev.osimage.image;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.osimage.api.Reason;
 import dev.osimage.oci.Digest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +16,18 @@ import org.jspecify.annotations.Nullable;
  * @param reason {@link Reason#SUCCEEDED} or why it failed
  * @param message a sentence for people; empty on success
  * @param digest digest of the published manifest; absent on failure
+ * @param step where it failed, if that is known
+ * @param finished what a failed build has pushed nevertheless and the next one should know; only as
+ *     much as there is room for
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record Termination(int version, Reason reason, String message, @Nullable Digest digest) {
+public record Termination(
+    int version,
+    Reason reason,
+    String message,
+    @Nullable Digest digest,
+    @Nullable BuildStep step,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<FinishedPart> finished) {
 
   /** Longest JSON form, in bytes. */
   public static final int MAX_BYTES = 1024;
@@ -26,22 +37,48 @@ public record Termination(int version, Reason reason, String message, @Nullable 
   public Termination {
     Objects.requireNonNull(reason, "reason");
     Objects.requireNonNull(message, "message");
+    // Absent in the JSON where there are none.
+    finished = finished == null ? List.of() : List.copyOf(finished);
   }
 
   /** The end of a successful build. */
   public static Termination success(Digest digest) {
-    return new Termination(VERSION, Reason.SUCCEEDED, "", digest);
+    return new Termination(VERSION, Reason.SUCCEEDED, "", digest, null, List.of());
   }
 
-  /** The end of a failed build; a message that is too long is cut at its end. */
+  /** The end of a build that failed nobody knows where. */
   public static Termination failure(Reason reason, String message) {
-    var termination = new Termination(VERSION, reason, message, null);
+    return failure(reason, message, null, List.of());
+  }
+
+  /**
+   * The end of a failed build; a message that is too long is cut at its end, and of the finished
+   * parts those are left out that do not fit besides it.
+   */
+  public static Termination failure(
+      Reason reason, String message, @Nullable BuildStep step, List<FinishedPart> finished) {
+    var termination = new Termination(VERSION, reason, message, null, step, List.of());
     int keep = message.length();
-    while (Wire.write(termination).length > MAX_BYTES) {
+    while (!termination.fits()) {
       keep = keep * 9 / 10;
-      termination = new Termination(VERSION, reason, cut(message, keep) + "…", null);
+      termination =
+          new Termination(VERSION, reason, cut(message, keep) + "…", null, step, List.of());
+    }
+    for (var part : finished) {
+      var longer = termination.and(part);
+      termination = longer.fits() ? longer : termination;
     }
     return termination;
+  }
+
+  private Termination and(FinishedPart part) {
+    var parts = new ArrayList<>(finished);
+    parts.add(part);
+    return new Termination(version, reason, message, digest, step, parts);
+  }
+
+  private boolean fits() {
+    return Wire.write(this).length <= MAX_BYTES;
   }
 
   /** The first {@code length} UTF-16 units, or one less where that would split a character. */

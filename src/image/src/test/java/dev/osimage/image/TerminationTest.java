@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osimage.api.Reason;
 import dev.osimage.oci.Digest;
+import dev.osimage.oci.content.Compression;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TerminationTest {
 
@@ -33,6 +36,64 @@ class TerminationTest {
 
     assertThat(failure.message()).isEqualTo("kernel: \"x\" is not é \ud83d\ude00\n");
     assertThat(text(Wire.write(failure))).doesNotContain("digest", "\n");
+    assertThat(Wire.read(Wire.write(failure), Termination.class)).isEqualTo(failure);
+  }
+
+  private static FinishedPart finished(int number) {
+    var digest = Digest.of(new byte[number]);
+    return new FinishedPart(digest, "boot/file" + number, Compression.ZSTD, digest, number);
+  }
+
+  @Test
+  void aFailureTellsItsStepAndWhatIsFinished() {
+    var failure =
+        Termination.failure(
+            Reason.REGISTRY_UNAVAILABLE, "m", BuildStep.MANIFEST, List.of(finished(1)));
+
+    assertThat(text(Wire.write(failure))).contains("\"step\":\"manifest\"");
+    assertThat(failure.finished()).containsExactly(finished(1));
+    assertThat(Wire.read(Wire.write(failure), Termination.class)).isEqualTo(failure);
+  }
+
+  @Test
+  void whatIsAbsentIsNotWritten() {
+    var failure = Termination.failure(Reason.SOURCE_REFUSED, "m");
+
+    assertThat(text(Wire.write(failure)))
+        .isEqualTo("{\"message\":\"m\",\"reason\":\"SourceRefused\",\"version\":1}");
+    assertThat(Wire.read(Wire.write(failure), Termination.class)).isEqualTo(failure);
+  }
+
+  @Test
+  void aStepOfANewerBuilderIsNone() {
+    var json = "{\"version\":1,\"reason\":\"SourceRefused\",\"message\":\"m\",\"step\":\"weld\"}";
+
+    assertThat(Wire.read(json.getBytes(StandardCharsets.UTF_8), Termination.class))
+        .isEqualTo(Termination.failure(Reason.SOURCE_REFUSED, "m"));
+  }
+
+  /** The message matters more, and a part that is left out is only pushed again. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 100, 400, 700, 5000})
+  void asManyFinishedPartsAreToldAsThereIsRoomForBesidesTheMessage(int length) {
+    var parts = IntStream.range(0, 12).mapToObj(TerminationTest::finished).toList();
+    var message = "\u20ac".repeat(length / 3);
+    var failure = Termination.failure(Reason.REGISTRY_UNAVAILABLE, message, BuildStep.TAG, parts);
+    var without =
+        Termination.failure(Reason.REGISTRY_UNAVAILABLE, message, BuildStep.TAG, List.of());
+
+    assertThat(Wire.write(failure)).hasSizeLessThanOrEqualTo(Termination.MAX_BYTES);
+    assertThat(failure.message()).isEqualTo(without.message());
+    assertThat(failure.finished()).isEqualTo(parts.subList(0, failure.finished().size()));
+    var more =
+        new Termination(
+            1,
+            failure.reason(),
+            failure.message(),
+            null,
+            failure.step(),
+            parts.subList(0, failure.finished().size() + 1));
+    assertThat(Wire.write(more)).as("with one more").hasSizeGreaterThan(Termination.MAX_BYTES);
     assertThat(Wire.read(Wire.write(failure), Termination.class)).isEqualTo(failure);
   }
 

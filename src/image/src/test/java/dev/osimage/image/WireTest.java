@@ -103,7 +103,9 @@ class WireTest {
         parts,
         plan.annotations(),
         plan.destination(),
-        plan.timeoutSeconds());
+        plan.timeoutSeconds(),
+        plan.credentialsWaitSeconds(),
+        plan.finished());
   }
 
   @Test
@@ -114,7 +116,7 @@ class WireTest {
         .startsWith("{")
         .endsWith("}")
         .doesNotContain("\n", "null", "contentTag", "bytes")
-        .contains("\"version\":2", "\"name\":\"rootfs\"", "\"architecture\":\"amd64\"");
+        .contains("\"version\":3", "\"name\":\"rootfs\"", "\"architecture\":\"amd64\"");
   }
 
   @Test
@@ -142,11 +144,11 @@ class WireTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 3})
+  @ValueSource(ints = {0, 1, 2, 4})
   void aPlanOfAnotherVersionIsRefusedWithASentence(int version) {
     var other =
         text(Wire.write(Specs.withInputs(ROOTFS).plan()))
-            .replace("\"version\":2", "\"version\":" + version);
+            .replace("\"version\":3", "\"version\":" + version);
 
     assertPlanIsRefused(other, version);
   }
@@ -154,21 +156,21 @@ class WireTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{\"version\":3}",
-        "{\"version\":3,\"parts\":[{\"name\":\"devicetree\"}]}",
-        "{\"version\":3,\"architecture\":\"riscv64\"}",
-        "{\"version\":3,\"sources\":[{\"type\":\"carrier pigeon\"}]}",
-        "{\"parts\":{\"kernel\":{}},\"version\":3}"
+        "{\"version\":4}",
+        "{\"version\":4,\"parts\":[{\"name\":\"devicetree\"}]}",
+        "{\"version\":4,\"architecture\":\"riscv64\"}",
+        "{\"version\":4,\"sources\":[{\"type\":\"carrier pigeon\"}]}",
+        "{\"parts\":{\"kernel\":{}},\"version\":4}"
       })
   void aNewerPlanWhoseFieldsThisBuilderCantReadIsRefusedWithTheSameSentence(String newer) {
-    assertPlanIsRefused(newer, 3);
+    assertPlanIsRefused(newer, 4);
   }
 
   private static void assertPlanIsRefused(String json, int version) {
     assertThatThrownBy(() -> Wire.readPlan(bytes(json)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "the plan has version %d and this builder reads version 2: use one image for operator"
+            "the plan has version %d and this builder reads version 3: use one image for operator"
                     .formatted(version)
                 + " and builder");
   }
@@ -258,7 +260,7 @@ class WireTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{\"version\":2}", "{\"version\":2,\"parts\":[],\"sources\":[]}"})
+  @ValueSource(strings = {"{\"version\":3}", "{\"version\":3,\"parts\":[],\"sources\":[]}"})
   void aPlanWithoutItsFieldsIsRefusedBeforeAnythingIsSent(String json) {
     assertThatThrownBy(() -> Wire.readPlan(bytes(json)))
         .isInstanceOf(IllegalArgumentException.class)
@@ -270,7 +272,7 @@ class WireTest {
     var json = "{\"version\":1,\"reason\":\"DiskOnFire\",\"message\":\"m\"}";
 
     assertThat(Wire.read(bytes(json), Termination.class))
-        .isEqualTo(new Termination(1, Reason.INTERNAL_ERROR, "m", null));
+        .isEqualTo(new Termination(1, Reason.INTERNAL_ERROR, "m", null, null, List.of()));
   }
 
   private static byte[] bytes(String text) {

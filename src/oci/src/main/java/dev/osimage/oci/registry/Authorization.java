@@ -22,9 +22,9 @@ final class Authorization {
   private final Supplier<Optional<Credentials>> source;
   private final List<Token> tokens = new ArrayList<>();
   private @Nullable TokenServer server;
-  private @Nullable String basic;
+  private boolean basic;
 
-  /** {@code source} is asked anew for every challenge: mounted credentials may have changed. */
+  /** {@code source} is asked anew for every request: mounted credentials may have changed. */
   Authorization(HttpTransport http, HttpUrl registry, Supplier<Optional<Credentials>> source) {
     this.http = http;
     this.registry = registry;
@@ -36,13 +36,16 @@ final class Authorization {
    * {@code transfer} wants a token that does not expire soon.
    */
   synchronized Optional<String> header(Scopes scopes, boolean transfer) {
-    if (source.get().orElse(null) instanceof Credentials.RegistryToken token) {
+    var credentials = source.get().orElse(null);
+    if (credentials instanceof Credentials.RegistryToken token) {
       return Optional.of("Bearer " + checked(token.token()));
     }
     if (server != null) {
       return Optional.of("Bearer " + token(server, scopes, transfer).text());
     }
-    return Optional.ofNullable(basic);
+    return basic && credentials instanceof Credentials.Login login
+        ? Optional.of(TokenServer.basic(login))
+        : Optional.empty();
   }
 
   /**
@@ -62,8 +65,8 @@ final class Authorization {
     boolean asksForBasic =
         challenges.stream().anyMatch(challenge -> challenge.scheme().equals("basic"));
     if (asksForBasic && credentials instanceof Credentials.Login login) {
-      basic = TokenServer.basic(login);
-      return !basic.equals(used);
+      basic = true;
+      return !TokenServer.basic(login).equals(used);
     }
     return false;
   }

@@ -177,8 +177,9 @@ final class BlobSession {
     try (var response =
         registry.sendWithin(request, CANCEL_TIMEOUT, registry.push(), "cancelling an upload")) {
       response.code();
-    } catch (RegistryException e) {
-      // The registry purges sessions by itself; the reason for cancelling matters more.
+    } catch (RuntimeException e) {
+      // The registry purges sessions by itself; the reason for cancelling matters more, even where
+      // it is that there are no credentials any more.
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -28,21 +29,29 @@ public final class DockerConfig {
 
   /** Reads the file; throws {@link IllegalArgumentException}, never quoting the content. */
   public static DockerConfig parse(byte[] content) {
-    JsonNode auths;
+    JsonNode config;
     try {
-      auths = JSON.readTree(content).path("auths");
+      config = JSON.readTree(content);
     } catch (IOException e) {
       // The parser's message quotes the text around the error: it may be a password.
-      throw new IllegalArgumentException("the Docker config is not JSON");
+      throw new IllegalArgumentException(
+          "the Docker config is not JSON (%d bytes)".formatted(content.length));
     }
+    var auths = config.path("auths");
     if (!auths.isObject()) {
-      throw new IllegalArgumentException("the Docker config has no object 'auths'");
+      throw new IllegalArgumentException(
+          "the Docker config has no object 'auths' (it is a JSON %s; 'auths' in it: %s)"
+              .formatted(type(config), type(auths)));
     }
     var byPrefix = new HashMap<String, JsonNode>();
     auths.properties().stream()
         .filter(entry -> !isMarker(entry.getValue()))
         .forEach(entry -> byPrefix.put(normalised(entry.getKey()), entry.getValue()));
     return new DockerConfig(byPrefix);
+  }
+
+  private static String type(JsonNode node) {
+    return node.getNodeType().name().toLowerCase(Locale.ROOT);
   }
 
   /** Docker leaves an entry without content where a helper keeps the credentials. */

@@ -72,6 +72,17 @@ public final class RegistryClient implements ContentReader, ContentWriter {
     return registry.retrying(number -> blobs.size(digest));
   }
 
+  /**
+   * Finds out whether blobs may be pushed, before anybody goes to the trouble of getting one: an
+   * upload is begun and taken back. A {@link RegistryException} says why not.
+   */
+  public void checkPush() {
+    registry.retrying(number -> {
+      BlobSession.open(registry).cancel();
+      return number;
+    });
+  }
+
   /** At most the first {@code limit} bytes of a blob. */
   public byte[] blobStart(Digest digest, int limit) {
     return registry.retrying(number -> blobs.start(digest, limit));

@@ -155,7 +155,7 @@ class DockerConfigTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasNoCause()
         .message()
-        .matches("the Docker config (is not JSON|has no object 'auths')")
+        .matches("the Docker config (is not JSON|has no object 'auths') \\([^\n]*\\)")
         .doesNotContain(SECRET);
   }
 

@@ -10,6 +10,7 @@ import dev.osimage.oci.Manifest;
 import dev.osimage.oci.MediaTypes;
 import dev.osimage.oci.Repository;
 import dev.osimage.oci.faults.FaultRegistry;
+import dev.osimage.oci.faults.Step;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,6 +21,14 @@ import org.assertj.core.groups.Tuple;
 
 /** Everything that a registry is used for, each with a look at what came of it. */
 enum Operation {
+  CHECK_PUSH {
+    @Override
+    void run(FaultRegistry registry, RegistryClient client, Path folder) {
+      int sent = registry.count(Step.UPLOAD_PATCH, Step.UPLOAD_PUT);
+      client.checkPush();
+      assertThat(registry.count(Step.UPLOAD_PATCH, Step.UPLOAD_PUT)).isEqualTo(sent);
+    }
+  },
   PUSH_SMALL {
     @Override
     void run(FaultRegistry registry, RegistryClient client, Path folder) throws IOException {
@@ -111,7 +120,7 @@ enum Operation {
   abstract void run(FaultRegistry registry, RegistryClient client, Path folder) throws IOException;
 
   boolean uploads() {
-    return List.of(PUSH_SMALL, PUSH, PUSH_UNKNOWN).contains(this);
+    return List.of(CHECK_PUSH, PUSH_SMALL, PUSH, PUSH_UNKNOWN).contains(this);
   }
 
   boolean writes() {
