@@ -169,6 +169,6 @@ final class Workspace implements AutoCloseable {
 
   @Override
   public void close() {
-    kubectl.run("delete", "namespace", namespace, "--wait=false");
+    kubectl.run("delete", "namespace", namespace, "--wait=false", "--ignore-not-found");
   }
 }

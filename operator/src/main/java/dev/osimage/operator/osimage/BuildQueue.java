@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -62,20 +63,23 @@ final class BuildQueue {
    */
   record Running(String object, Destination destination, boolean takesPlace) {}
 
-  private record Place(Destination destination, Instant since) {
+  private record Place(Destination destination, Instant since, Instant asked) {
 
     boolean isOver(Instant now) {
-      return since.plus(PATIENCE).isBefore(now);
+      return asked.plus(PATIENCE).isBefore(now);
     }
   }
 
   /**
-   * Whether this object may start its build. If not, it waits for its turn, and has to ask again
-   * within two minutes to keep its place.
+   * Lets this object start its build, and says how long it has waited for that. Empty: it waits for
+   * its turn, and has to ask again within two minutes to keep its place.
    */
-  synchronized boolean admits(
+  synchronized Optional<Duration> admit(
       String object, Destination destination, Collection<Running> running, Instant now) {
-    waiting.merge(object, new Place(destination, now), (old, asked) -> asked);
+    waiting.merge(
+        object,
+        new Place(destination, now, now),
+        (old, asked) -> new Place(destination, old.since(), now));
     waiting.values().removeIf(place -> place.isOver(now));
     admitted.values().removeIf(place -> place.isOver(now));
     var room = room(running);
@@ -83,11 +87,11 @@ final class BuildQueue {
       boolean mine = next.getKey().equals(object);
       if (room.takes(next.getKey(), next.getValue().destination()) && mine) {
         waiting.remove(object);
-        admitted.put(object, new Place(destination, now));
-        return true;
+        admitted.put(object, new Place(destination, now, now));
+        return Optional.of(Duration.between(next.getValue().since(), now));
       }
     }
-    return false;
+    return Optional.empty();
   }
 
   /** This object has nothing to start: its build runs, or none is wanted. */

@@ -33,6 +33,10 @@ final class Decide {
 
   private static Decision decide(Observed observed, Target.Unbuildable target, Settings settings) {
     var running = unfinished(observed, "");
+    if (running.isEmpty() && observed.isReady() && target.reason() != Reason.TAG_CONFLICT) {
+      // A policy that came later does not take back what was published under another one.
+      return new Decision.Published(Optional.empty());
+    }
     // What others have in their hands may change any time; the time is told once and kept.
     var next =
         target.reason().nature() == Reason.Nature.CHANGE

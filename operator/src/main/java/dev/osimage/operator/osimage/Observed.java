@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -92,6 +93,14 @@ record Observed(
         .map(Condition::observedGeneration)
         .filter(good -> good > artifact.generation())
         .orElse(artifact.generation());
+  }
+
+  /** Whether this generation was said to be published. */
+  boolean isReady() {
+    return ready()
+        .filter(ready -> ready.status().equals("True"))
+        .filter(ready -> Objects.equals(ready.observedGeneration(), generation))
+        .isPresent();
   }
 
   /** Whether another object had the tags when this one was looked at last. */

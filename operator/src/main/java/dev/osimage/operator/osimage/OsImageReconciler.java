@@ -57,6 +57,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   private final Actions actions;
   private final BuildQueue queue;
   private final AttemptMeter meter;
+  private final BuildMetrics metrics;
 
   /** Looks at objects with {@code client}, and counts what becomes of builds. */
   public OsImageReconciler(
@@ -69,6 +70,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     this.actions = new Actions(client, settings, events);
     this.queue = new BuildQueue(settings.maxBuilds(), settings.maxBuildsPerRegistry());
     this.meter = new AttemptMeter(metrics);
+    this.metrics = metrics;
   }
 
   @Override
@@ -170,12 +172,15 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     if (!(decision instanceof Decision.Start start)
         || !(observed.target() instanceof Target.Buildable target)) {
       queue.leave(uid);
+      metrics.queueLength(queue.waiting());
       return decision;
     }
-    return queue.admits(
-            uid, BuildQueue.Destination.of(target.plan()), running(context), observed.now())
-        ? decision
-        : new Decision.Queued(start.number());
+    var waited =
+        queue.admit(
+            uid, BuildQueue.Destination.of(target.plan()), running(context), observed.now());
+    waited.ifPresent(metrics::waited);
+    metrics.queueLength(queue.waiting());
+    return waited.isPresent() ? decision : new Decision.Queued(start.number());
   }
 
   private List<BuildQueue.Running> running(Context<OsImage> context) {

@@ -38,10 +38,12 @@ final class Report {
 
   static OsImageStatus status(OsImage image, Observed observed, Decision decision) {
     var report = new Report(image, observed);
+    if (!(decision instanceof Decision.Published published)) {
+      return report.keeping(decision);
+    }
     return observed.target() instanceof Target.Buildable target
-            && decision instanceof Decision.Published published
         ? report.published(target, published)
-        : report.keeping(decision);
+        : report.before;
   }
 
   /** Whether a status says that this generation is published, or stalled. */

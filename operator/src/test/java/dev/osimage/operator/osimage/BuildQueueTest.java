@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osimage.operator.osimage.BuildQueue.Destination;
 import dev.osimage.operator.osimage.BuildQueue.Running;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -26,7 +27,7 @@ class BuildQueueTest {
   }
 
   private boolean asks(String object, String registry, Instant now) {
-    boolean admitted = queue.admits(object, to(registry), running, now);
+    boolean admitted = queue.admit(object, to(registry), running, now).isPresent();
     if (admitted) {
       running.add(running(object, registry));
     }
@@ -72,6 +73,17 @@ class BuildQueueTest {
   }
 
   @Test
+  void whoIsServedLearnsHowLongItWaited() {
+    asks("a", HUB);
+    asks("b", HUB);
+    asks("waits", HUB);
+    ends("a");
+
+    assertThat(queue.admit("waits", to(HUB), running, NOW.plusSeconds(30)))
+        .contains(Duration.ofSeconds(30));
+  }
+
+  @Test
   void whoDoesNotAskAgainLosesItsPlace() {
     asks("a", HUB);
     asks("b", HUB);
@@ -97,10 +109,10 @@ class BuildQueueTest {
 
   @Test
   void aBuildWhoseJobTheCachesDoNotKnowYetCounts() {
-    assertThat(queue.admits("a", to(HUB), List.of(), NOW)).isTrue();
-    assertThat(queue.admits("b", to(HUB), List.of(), NOW)).isTrue();
-    assertThat(queue.admits("c", to(HUB), List.of(), NOW)).isFalse();
-    assertThat(queue.admits("a", to(HUB), List.of(), NOW)).as("asked again").isTrue();
+    assertThat(queue.admit("a", to(HUB), List.of(), NOW)).isPresent();
+    assertThat(queue.admit("b", to(HUB), List.of(), NOW)).isPresent();
+    assertThat(queue.admit("c", to(HUB), List.of(), NOW)).isEmpty();
+    assertThat(queue.admit("a", to(HUB), List.of(), NOW)).as("asked again").isPresent();
   }
 
   @Test
@@ -118,11 +130,11 @@ class BuildQueueTest {
     var other = to(LAB, "hub/os:latest");
     running.add(running("runs", HUB, "hub/os:1"));
 
-    assertThat(queue.admits("first", tags, running, NOW)).isFalse();
-    assertThat(queue.admits("second", other, running, NOW)).as("first wants it too").isFalse();
+    assertThat(queue.admit("first", tags, running, NOW)).isEmpty();
+    assertThat(queue.admit("second", other, running, NOW)).as("first wants it too").isEmpty();
     ends("runs");
-    assertThat(queue.admits("second", other, running, NOW)).isFalse();
-    assertThat(queue.admits("first", tags, running, NOW)).isTrue();
+    assertThat(queue.admit("second", other, running, NOW)).isEmpty();
+    assertThat(queue.admit("first", tags, running, NOW)).isPresent();
   }
 
   @Test
@@ -131,8 +143,8 @@ class BuildQueueTest {
       running.add(new Running("stuck-" + i, to(HUB, "hub/os:" + i), false));
     }
 
-    assertThat(queue.admits("a", to(HUB, "hub/os:a"), running, NOW)).isTrue();
-    assertThat(queue.admits("b", to(HUB, "hub/os:1"), running, NOW)).isFalse();
+    assertThat(queue.admit("a", to(HUB, "hub/os:a"), running, NOW)).isPresent();
+    assertThat(queue.admit("b", to(HUB, "hub/os:1"), running, NOW)).isEmpty();
   }
 
   @Test

@@ -238,6 +238,27 @@ class DecideTest {
   }
 
   @Test
+  void whatIsPublishedStaysReadyWhenAPolicyThatCameLaterWouldRefuseIt() {
+    var ready = published(A, 1, 1);
+    var refused =
+        new Observed(
+            1,
+            A,
+            ready,
+            Requests.NONE,
+            new Target.Unbuildable("the host is not allowed"),
+            List.of(),
+            false,
+            NOW);
+
+    assertThat(Decide.decide(refused, Examples.SETTINGS))
+        .isEqualTo(new Decision.Published(Optional.empty()));
+    assertThat(
+            Report.status(Examples.image(A, 1), refused, Decide.decide(refused, Examples.SETTINGS)))
+        .isEqualTo(ready);
+  }
+
+  @Test
   void afterThreeDigitsTheNumbersBeginAgain() {
     var last = attempt(A, 1, 999, new Attempt.Failed(Reason.BUILDER_LOST, "", Instant.EPOCH));
     var before = attempt(A, 1, 998, new Attempt.Failed(Reason.BUILDER_LOST, "", Instant.EPOCH));

@@ -254,8 +254,8 @@ class BuildTest {
 
   @ParameterizedTest
   @CsvSource({
-    "401, CredentialsMissing, 3",
-    "403, CredentialsMissing, 3",
+    "401, CredentialsMissing, 2",
+    "403, CredentialsMissing, 2",
     "405, RegistryRefused, 2",
     "413, RegistryRefused, 2",
     "429, RegistryUnavailable, 3",

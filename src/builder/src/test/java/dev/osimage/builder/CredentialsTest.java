@@ -124,7 +124,7 @@ class CredentialsTest {
         .contains("the Secret 'push' in destination.secretRef", words)
         .endsWith("; waited 1 s for another one");
     assertThat(run.termination().step()).isEqualTo(BuildStep.CREDENTIALS);
-    assertThat(run.exitCode()).isEqualTo(3);
+    assertThat(run.exitCode()).isEqualTo(2);
     assertThat(run.time()).isBetween(Duration.ofMillis(900), Duration.ofSeconds(10));
     assertThat(run.everything()).doesNotContain("s3cr3t");
     assertThat(bench.sourceRequests()).isZero();

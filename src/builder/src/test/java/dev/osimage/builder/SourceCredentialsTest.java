@@ -129,7 +129,7 @@ class SourceCredentialsTest {
     bench.protect("/source", Map.of("Authorization", "Bearer right"));
     var run = bench.run(plan());
 
-    assertThat(run.exitCode()).isEqualTo(3);
+    assertThat(run.exitCode()).isEqualTo(2);
     assertThat(run.termination().reason()).isEqualTo(Reason.CREDENTIALS_REFUSED);
     assertThat(run.termination().message())
         .isEqualTo(
