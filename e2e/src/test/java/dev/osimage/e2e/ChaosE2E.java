@@ -16,12 +16,15 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /**
  * Operator or builder killed at a random moment of a build, {@code -Dchaos.kills=N} times (30);
  * what {@code -Dchaos.seed} says happens again.
  */
+// First, because it takes longest.
+@Order(1)
 class ChaosE2E {
 
   private static final int KILLS = Integer.getInteger("chaos.kills", 30);
@@ -33,13 +36,16 @@ class ChaosE2E {
   private final Random random = new Random(SEED);
 
   /** The files of one round, which no other round has. */
-  private record Round(int number, byte[] kernel, byte[] rootfs) {
+  private static final class Round {
 
-    static Round of(int number) {
-      return new Round(
-          number,
-          TestFiles.kernel(300_000, 100 + number),
-          TestFiles.random(6_000_000, 200 + number));
+    private final int number;
+    private final byte[] kernel;
+    private final byte[] rootfs;
+
+    Round(int number) {
+      this.number = number;
+      this.kernel = TestFiles.kernel(300_000, 100 + number);
+      this.rootfs = TestFiles.random(6_000_000, 200 + number);
     }
 
     String tag() {
@@ -53,7 +59,7 @@ class ChaosE2E {
         var sources = new SourceServer(workspace.cluster);
         var killer = Executors.newSingleThreadScheduledExecutor()) {
       for (int i = 1; i <= KILLS; i++) {
-        var round = Round.of(i);
+        var round = new Round(i);
         var killed = kill(workspace, killer);
         workspace.apply(yaml(workspace, sources, round));
         var what = killed.get(1, TimeUnit.MINUTES);
@@ -96,7 +102,7 @@ class ChaosE2E {
         .extracting(layer -> layer.path("digest").asText())
         .as(what)
         .containsExactlyInAnyOrder(
-            Digest.of(round.kernel()).toString(), Digest.of(round.rootfs()).toString());
+            Digest.of(round.kernel).toString(), Digest.of(round.rootfs).toString());
     assertThat(workspace.jobs()).as(what).hasSizeLessThanOrEqualTo(4).noneMatch(ChaosE2E::active);
   }
 
@@ -118,8 +124,8 @@ class ChaosE2E {
       destination: {repository: "%s", tags: [latest, %s], plainHTTP: true}
     """
         .formatted(
-            sources.publish("kernel-" + round.number(), round.kernel()),
-            sources.publish("rootfs-" + round.number(), round.rootfs()),
+            sources.publish("kernel-" + round.number, round.kernel),
+            sources.publish("rootfs-" + round.number, round.rootfs),
             workspace.repository("chaos"),
             round.tag());
   }

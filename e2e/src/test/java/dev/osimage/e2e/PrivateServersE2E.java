@@ -226,10 +226,10 @@ class PrivateServersE2E {
       workspace.apply(yaml(registry, web, Digest.of(archive()), "registry-ca"));
       workspace.await(
           "private",
-          "waiting for its ConfigMap",
+          "stalled without its ConfigMap",
           image ->
-              Workspace.condition(image, "Reconciling")
-                  .filter(condition -> condition.message().contains("destination.caBundleRef"))
+              Workspace.condition(image, "Stalled")
+                  .filter(condition -> condition.reason().equals("CABundleUnusable"))
                   .isPresent());
       createAuthority(workspace, "registry-ca", registry.authorityPem().orElseThrow());
       workspace.awaitReady("private");

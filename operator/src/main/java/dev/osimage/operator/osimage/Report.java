@@ -43,7 +43,22 @@ final class Report {
     }
     return observed.target() instanceof Target.Buildable target
         ? report.published(target, published)
-        : report.before;
+        : report.unchanged(published);
+  }
+
+  /** What was published under an earlier policy stays as it is. */
+  private OsImageStatus unchanged(Decision.Published published) {
+    return new OsImageStatus(
+        before.observedGeneration(),
+        before.conditions(),
+        before.artifact(),
+        before.parts(),
+        before.boot(),
+        before.build(),
+        before.nextRetryTime(),
+        before.history(),
+        lastHandledReconcile(published),
+        lastHandledRebuild());
   }
 
   /** Whether a status says that this generation is published, or stalled. */

@@ -38,7 +38,7 @@ public enum Reason {
       "DigestMismatch",
       Nature.FIX_INPUT,
       "The bytes at the URL have another digest than the spec says.",
-      "Correct the digest, or the URL."),
+      "Correct the digest, or the URL; or the file there, and ask again by the annotation."),
   INVALID_CONTENT(
       "InvalidContent",
       Nature.FIX_INPUT,
