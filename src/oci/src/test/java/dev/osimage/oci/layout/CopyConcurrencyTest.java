@@ -117,8 +117,7 @@ class CopyConcurrencyTest {
   /** Passes at once when it has come; a fourth that may come does so while three wait here. */
   private static void offerAMomentTo(CountDownLatch fourth) throws IOException {
     try {
-      var came = fourth.await(300, TimeUnit.MILLISECONDS);
-      assertThat(came || fourth.getCount() == 1).isTrue();
+      var _ = fourth.await(300, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       throw new IOException(e);
     }
