@@ -21,6 +21,8 @@ CLUSTER := e2e/local/cluster.sh
 IMAGE := target/osimage-operator.tar
 JARS := target/.jars
 FUZZ_SECONDS ?= 60
+# The same inputs each time: what the tests of a change find, the change has brought.
+FUZZ_RUNS ?= 10000
 SOURCES := $(shell find . -name target -prune -o \( -name '*.java' -o -name pom.xml -o -path '*/src/main/resources/*' \) -print)
 IMAGE_SOURCES := $(shell find src/container -name target -prune -o -type f -print)
 
@@ -42,12 +44,12 @@ demo-down: ## remove the cluster and everything in it
 test: unit e2e ## every test: units, then the proofs on a real cluster
 	@echo 'all tests passed'
 
-unit: ## unit tests, code style and static analysis
-	$(call timed,unit tests,$(MVN) verify -DskipITs)
+unit: ## unit tests, a few seconds of fuzzing, code style and static analysis
+	$(call timed,unit tests,$(MVN) verify -DskipITs -Dfuzz.bound=-runs=$(FUZZ_RUNS))
 	@mkdir -p target && touch $(JARS)
 
-fuzz: ## fuzz every parser of foreign bytes for FUZZ_SECONDS (60); findings in src/oci/target/fuzz
-	$(MVN) test -pl src/oci -Dtest='*FuzzTest' -Dfuzz.seconds=$(FUZZ_SECONDS)
+fuzz: ## fuzz every parser of foreign bytes for FUZZ_SECONDS (60), each time with other inputs; findings in src/oci/target/fuzz
+	$(MVN) test -pl src/oci -Dtest='*FuzzTest' -Dfuzz.bound=-max_total_time=$(FUZZ_SECONDS) -Dfuzz.seed=0
 
 # The proofs run inside the cluster's network namespace: their own servers are then reachable for
 # pods, and for nobody else. What they need from elsewhere is fetched before.
