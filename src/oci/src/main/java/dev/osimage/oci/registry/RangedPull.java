@@ -29,7 +29,9 @@ import okhttp3.Response;
 final class RangedPull {
 
   private static final int AT_ONCE = 3;
-  private static final int BUFFER = 256 * 1024;
+
+  /** Bigger writes are slower: Linux then looks for as much memory in one piece. */
+  private static final int BUFFER = 32 * 1024;
 
   private final RegistryConnection registry;
   private final Descriptor blob;
@@ -177,19 +179,31 @@ final class RangedPull {
     var content = response.body().byteStream();
     var buffer = new byte[BUFFER];
     while (position[0] < end) {
-      int read = content.read(buffer, 0, (int) Math.min(buffer.length, end - position[0]));
-      if (read < 0) {
-        throw new EOFException("the answer was cut");
-      }
-      var bytes = ByteBuffer.wrap(buffer, 0, read);
-      writing.lock();
+      // Whole pages: of one that is written in pieces, Linux clears the rest first.
+      int wanted = (int) Math.min(buffer.length, end - position[0]);
+      int read = 0;
       try {
-        while (bytes.hasRemaining()) {
-          position[0] += file.write(bytes, position[0]);
+        while (read < wanted) {
+          int more = content.read(buffer, read, wanted - read);
+          if (more < 0) {
+            throw new EOFException("the answer was cut");
+          }
+          read += more;
         }
       } finally {
-        writing.unlock();
+        store(ByteBuffer.wrap(buffer, 0, read), position);
       }
+    }
+  }
+
+  private void store(ByteBuffer bytes, long[] position) throws IOException {
+    writing.lock();
+    try {
+      while (bytes.hasRemaining()) {
+        position[0] += file.write(bytes, position[0]);
+      }
+    } finally {
+      writing.unlock();
     }
   }
 }
