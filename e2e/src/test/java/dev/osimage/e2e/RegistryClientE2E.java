@@ -69,7 +69,7 @@ class RegistryClientE2E {
 
   @TempDir Path home;
 
-  private static RegistryClient client(RealRegistry registry, String name) {
+  static RegistryClient client(RealRegistry registry, String name) {
     var http = new HttpTransport(HttpSettings.of(Map.of()));
     var trusting =
         registry
@@ -87,7 +87,7 @@ class RegistryClientE2E {
     return Descriptor.of("application/x-test", content).annotated(Map.of(TITLE, title));
   }
 
-  private static Manifest push(RegistryClient client, Map<String, byte[]> files, String tag)
+  static Manifest push(RegistryClient client, Map<String, byte[]> files, String tag)
       throws IOException {
     var config = Descriptor.of("application/x-config", new byte[] {'{', '}'});
     client.writeBlob(config, Content.of(new byte[] {'{', '}'}));

@@ -53,6 +53,8 @@ public final class RealRegistry implements AutoCloseable {
     PASSWORD,
     /** Bearer tokens of a token server that wants the password; distribution only. */
     TOKEN,
+    /** Deleting is off, which is distribution's default; distribution only. */
+    NO_DELETION,
     /** nginx before it, which refuses request bodies of more than 1 MiB. */
     BEHIND_NGINX
   }
@@ -122,7 +124,12 @@ public final class RealRegistry implements AutoCloseable {
       return startGgcr(address, tls);
     }
     var settings =
-        RegistrySettings.distribution(address, folder.resolve("storage"), tls, authentication());
+        RegistrySettings.distribution(
+            address,
+            folder.resolve("storage"),
+            !options.contains(Option.NO_DELETION),
+            tls,
+            authentication());
     var file = Files.writeString(folder.resolve("registry.yaml"), settings);
     return start(address, kind.program, "serve", file.toString());
   }

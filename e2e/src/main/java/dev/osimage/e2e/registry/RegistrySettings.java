@@ -9,10 +9,11 @@ final class RegistrySettings {
   private RegistrySettings() {}
 
   /**
-   * Settings of distribution 2 and 3. Deleting is on. There is no cache: the one in memory still
-   * answers for blobs that a test deleted.
+   * Settings of distribution 2 and 3. There is no cache: the one in memory still answers for blobs
+   * that a test deleted.
    */
-  static String distribution(String address, Path storage, @Nullable Tls tls, String auth) {
+  static String distribution(
+      String address, Path storage, boolean deleting, @Nullable Tls tls, String auth) {
     var certificate =
         tls == null
             ? ""
@@ -22,7 +23,7 @@ final class RegistrySettings {
     log: {level: info, accesslog: {disabled: false}}
     storage:
       filesystem: {rootdirectory: %s}
-      delete: {enabled: true}
+      delete: {enabled: %s}
       maintenance: {uploadpurging: {enabled: false}}
     http:
       addr: %s
@@ -30,7 +31,7 @@ final class RegistrySettings {
       %s
     auth: {%s}
     """
-        .formatted(storage, address, certificate, auth);
+        .formatted(storage, deleting, address, certificate, auth);
   }
 
   /** One part of those settings: basic authentication. */

@@ -121,7 +121,8 @@ final class Destination {
               Reason.UNTRUSTED_CERTIFICATE,
               message + " (name the registry's authority in destination.caBundleRef)",
               e);
-      case REFUSED, PROTOCOL -> new BuildFailure(step, Reason.REGISTRY_REFUSED, message, e);
+      case REFUSED, UNSUPPORTED, PROTOCOL ->
+          new BuildFailure(step, Reason.REGISTRY_REFUSED, message, e);
     };
   }
 

@@ -133,10 +133,18 @@ public final class HttpTransport implements AutoCloseable {
    * (307 and 308), as {@link #follow} does, unless its content can't be sent again.
    */
   public Response redirected(Hop sender, Request request, Set<String> secret) throws IOException {
+    return replayable(request)
+        ? Redirects.followKeepingMethod(sender, request, secret)
+        : sender.send(request);
+  }
+
+  /**
+   * Whether a request can be sent again by who knows it: an empty body that is one-shot only keeps
+   * the HTTP library from doing so unseen.
+   */
+  public static boolean replayable(Request request) throws IOException {
     var body = request.body();
-    return body != null && body.isOneShot()
-        ? sender.send(request)
-        : Redirects.followKeepingMethod(sender, request, secret);
+    return body == null || !body.isOneShot() || body.contentLength() == 0;
   }
 
   /** Sends one request. */

@@ -86,7 +86,8 @@ final class Manifests {
     });
   }
 
-  private void putOnce(Manifest manifest, String reference) {
+  /** One try. */
+  void putOnce(Manifest manifest, String reference) {
     var doing = "pushing manifest " + reference;
     var type = MediaType.parse(manifest.mediaType());
     if (type == null) {

@@ -43,6 +43,7 @@ public final class RegistryClient implements ContentReader, ContentWriter {
   private final Manifests manifests;
   private final BlobReads blobs;
   private final Referrers referrers;
+  private final Deletions deletions;
 
   /** A client for {@code repository}. */
   public RegistryClient(HttpTransport http, Repository repository, RegistrySettings settings) {
@@ -55,6 +56,7 @@ public final class RegistryClient implements ContentReader, ContentWriter {
     this.manifests = new Manifests(registry);
     this.blobs = new BlobReads(registry, rangesFrom);
     this.referrers = new Referrers(registry, manifests);
+    this.deletions = new Deletions(registry, manifests, this);
   }
 
   /** The repository that this is a client of. */
@@ -337,6 +339,27 @@ public final class RegistryClient implements ContentReader, ContentWriter {
   @Override
   public List<Descriptor> referrers(Digest subject) {
     return referrers.of(subject);
+  }
+
+  /**
+   * Deletes a manifest and, in most registries, all its tags (distribution-spec, "Deleting
+   * Manifests"); returns whether it was there. A {@link RegistryException} of kind {@code
+   * UNSUPPORTED} says that this registry does not delete.
+   */
+  public boolean deleteManifest(Digest digest) {
+    return deletions.manifest(digest);
+  }
+
+  /**
+   * Removes a tag if it names this manifest, which stays with its other tags; returns whether it
+   * did. A registry that deletes by digest only sees the tag on an empty manifest for a moment,
+   * which is deleted; where that was cut short, the same call again ends it. As registries can't
+   * compare and swap, a tag that somebody else sets between the look and the deletion is lost, not
+   * what it named. A {@link RegistryException} of kind {@code UNSUPPORTED} says that this registry
+   * does not delete, and that the tag is as it was.
+   */
+  public boolean untag(String tag, Digest digest) {
+    return deletions.untag(tag, digest);
   }
 
   static void checkDigest(

@@ -85,6 +85,10 @@ final class RegistryConnection {
     return Scopes.push(repository.path());
   }
 
+  Scopes delete() {
+    return Scopes.delete(repository.path());
+  }
+
   HttpUrl url(String... segments) {
     var url = base.newBuilder();
     for (var segment : segments) {
@@ -109,8 +113,7 @@ final class RegistryConnection {
       if (!answered(response, scopes, first.header("Authorization"))) {
         return response;
       }
-      var body = request.body();
-      if (body != null && body.isOneShot()) {
+      if (!HttpTransport.replayable(request)) {
         throw RegistryFailure.passing(failure(response, doing));
       }
       response.close();

@@ -23,6 +23,8 @@ public final class RegistryException extends RuntimeException implements RetryPo
     UNTRUSTED,
     /** The registry refuses the request for good. */
     REFUSED,
+    /** The registry does not delete: never, or by its settings. */
+    UNSUPPORTED,
     /** The registry does not follow the distribution-spec, or asks for what is not safe. */
     PROTOCOL
   }

@@ -90,6 +90,11 @@ final class RegistryFailure {
         Kind.UNAUTHORIZED, 0, "", Outlook.FINAL, null, sentence(server, "signing in") + why, null);
   }
 
+  /** The same failure, which says that the registry does not do such things at all. */
+  static RegistryException unsupported(RegistryException failure) {
+    return as(failure, Kind.UNSUPPORTED, Outlook.FINAL);
+  }
+
   /** The same failure, which the next try may well not meet. */
   static RegistryException passing(RegistryException failure) {
     return as(failure, Outlook.PASSING);
@@ -106,8 +111,12 @@ final class RegistryFailure {
   }
 
   private static RegistryException as(RegistryException failure, Outlook outlook) {
+    return as(failure, failure.kind(), outlook);
+  }
+
+  private static RegistryException as(RegistryException failure, Kind kind, Outlook outlook) {
     return new RegistryException(
-        failure.kind(),
+        kind,
         failure.status(),
         failure.code(),
         outlook,

@@ -24,6 +24,10 @@ record Scopes(Map<String, TreeSet<String>> actions) {
     return parse("repository:" + repository + ":pull,push");
   }
 
+  static Scopes delete(String repository) {
+    return parse("repository:" + repository + ":pull,push,delete");
+  }
+
   /** Reads {@code type:name:action,action} as often as it stands there, separated by blanks. */
   static Scopes parse(String text) {
     var actions = new LinkedHashMap<String, TreeSet<String>>();

@@ -74,6 +74,11 @@ public final class FaultRegistry implements AutoCloseable {
     faults.clear();
   }
 
+  /** Whether this quirk is on. */
+  public boolean has(Quirk quirk) {
+    return faults.has(quirk);
+  }
+
   /** {@code 127.0.0.1:port}. */
   public String host() {
     return registry.host();

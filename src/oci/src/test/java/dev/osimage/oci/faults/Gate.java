@@ -18,6 +18,7 @@ final class Gate {
                       .getBytes(StandardCharsets.UTF_8));
 
   private static final String READING = "pull";
+  private static final String WRITING = "pull,push";
 
   private final FaultRegistry registry;
   private final Faults faults;
@@ -70,15 +71,15 @@ final class Gate {
     return Answer.error(403, "DENIED", "requested access to the resource is denied");
   }
 
-  private static String actions(Received request) {
+  private String actions(Received request) {
     return switch (request.method()) {
       case "GET", "HEAD" -> READING;
-      case "DELETE" -> "delete";
-      default -> "pull,push";
+      case "DELETE" -> faults.has(Quirk.NO_DELETE_ACTION) ? WRITING : "delete";
+      default -> WRITING;
     };
   }
 
-  private static List<String> scopes(Received request) {
+  private List<String> scopes(Received request) {
     var scopes = new ArrayList<String>();
     if (!request.route().repository().isEmpty()) {
       scopes.add("repository:" + request.route().repository() + ":" + actions(request));

@@ -76,6 +76,9 @@ final class Manifests {
     }
     var room = room(request);
     var reference = request.route().reference();
+    if (faults.has(Quirk.NO_TAG_DELETE) && !reference.contains(":")) {
+      return Answer.error(faults.status(Quirk.NO_TAG_DELETE), "DIGEST_INVALID", "not a digest");
+    }
     var digest = room.resolve(reference);
     if (digest == null) {
       return unknown("manifest unknown");

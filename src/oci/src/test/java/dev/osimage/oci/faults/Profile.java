@@ -10,7 +10,8 @@ public enum Profile implements Fault {
       Quirk.BROKEN_PATCH_KILLS_SESSION,
       Quirk.POST_DIGEST_IGNORED,
       Quirk.NO_REFERRERS,
-      Quirk.NO_DELETE),
+      Quirk.NO_DELETE,
+      Quirk.NO_TAG_DELETE),
   DISTRIBUTION_3(
       Quirk.STATE_IN_LOCATION, Quirk.POST_DIGEST_IGNORED, Quirk.NO_REFERRERS, Quirk.NO_DELETE),
   DOCKER_HUB(
@@ -45,8 +46,17 @@ public enum Profile implements Fault {
       Quirk.BEARER,
       Quirk.ACCESS_TOKEN,
       Quirk.BLOB_REDIRECT),
-  HARBOR(Quirk.STATE_IN_LOCATION, Quirk.POST_DIGEST_IGNORED, Quirk.BEARER),
-  QUAY(Quirk.ONE_PATCH_ONLY, Quirk.UPLOADS_ELSEWHERE, Quirk.BLOB_REDIRECT, Quirk.BEARER),
+  HARBOR(
+      Quirk.STATE_IN_LOCATION,
+      Quirk.POST_DIGEST_IGNORED,
+      Quirk.NO_TAG_DELETE.of(405),
+      Quirk.BEARER),
+  QUAY(
+      Quirk.ONE_PATCH_ONLY,
+      Quirk.UPLOADS_ELSEWHERE,
+      Quirk.BLOB_REDIRECT,
+      Quirk.BEARER,
+      Quirk.NO_DELETE_ACTION),
   ARTIFACTORY(Quirk.PUT_BODY_404, Quirk.NARROW_ACCEPT_406, Quirk.BASIC),
   ZOT(Quirk.RELATIVE_LOCATION, Quirk.BROKEN_PATCH_KILLS_SESSION),
   CLOUDFLARE(Quirk.STATE_IN_LOCATION, Quirk.BODY_LIMIT, Quirk.HTML_ERRORS);

@@ -53,6 +53,8 @@ public enum Quirk implements Fault {
 
   /** Deletion of blobs and manifests is off (distribution's default). */
   NO_DELETE(405),
+  /** Manifests are deleted by digest only: 400 for a tag (distribution 2.8); others 404, 405. */
+  NO_TAG_DELETE(400),
   /** A Range in a request for a blob is ignored: 200 with everything (allowed). */
   NO_BLOB_RANGES,
   /** Content-Range in an answer is so many bytes off (a cache in front). */
@@ -138,6 +140,8 @@ public enum Quirk implements Fault {
   NO_TOKEN_POST(404),
   /** Only the first parameter {@code scope} is read. */
   FIRST_SCOPE_ONLY,
+  /** A scope with {@code delete} is 400; who may push may delete (Quay). */
+  NO_DELETE_ACTION(400),
   /** Too little scope is 403 DENIED instead of 401. */
   SCOPE_403,
   /** The mount's source is not named in the challenge's scope (distribution before 2.7, others). */

@@ -99,6 +99,13 @@ final class Tokens {
 
   private Answer issue(List<String> wanted, boolean all, boolean oauth) {
     var scopes = faults.has(Quirk.FIRST_SCOPE_ONLY) ? wanted.stream().limit(1).toList() : wanted;
+    if (faults.has(Quirk.NO_DELETE_ACTION)
+        && scopes.stream().anyMatch(scope -> scope.contains("delete"))) {
+      return Answer.text(
+          faults.status(Quirk.NO_DELETE_ACTION),
+          "application/json",
+          "{\"error\":\"Unable to decode repository and actions\"}");
+    }
     var access =
         scopes.stream()
             .flatMap(scope -> Arrays.stream(scope.split(" ")))

@@ -10,6 +10,7 @@ import dev.osimage.oci.Manifest;
 import dev.osimage.oci.MediaTypes;
 import dev.osimage.oci.Repository;
 import dev.osimage.oci.faults.FaultRegistry;
+import dev.osimage.oci.faults.Quirk;
 import dev.osimage.oci.faults.Step;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -115,6 +116,27 @@ enum Operation {
           .containsExactlyInAnyOrder(
               tuple(referrers.getFirst(), "sbom"), tuple(referrers.getLast(), "signature"));
     }
+  },
+  DELETE {
+    @Override
+    void run(FaultRegistry registry, RegistryClient client, Path folder) {
+      var manifest = image(registry, "deleted");
+      registry.addManifest("old", manifest.mediaType(), manifest.bytes());
+      registry.addManifest("kept", manifest.mediaType(), manifest.bytes());
+      try {
+        assertThat(client.untag("old", manifest.digest())).isTrue();
+        assertThat(registry.tags()).contains("kept").doesNotContain("old");
+        assertThat(registry.manifest("kept")).hasValue(manifest.bytes());
+        assertThat(client.deleteManifest(manifest.digest())).isTrue();
+        assertThat(registry.manifest(manifest.digest().toString())).isEmpty();
+      } catch (RegistryException e) {
+        if (e.kind() != RegistryException.Kind.UNSUPPORTED) {
+          throw e;
+        }
+        assertThat(registry.has(Quirk.NO_DELETE)).isTrue();
+        assertThat(registry.manifest("old")).hasValue(manifest.bytes());
+      }
+    }
   };
 
   abstract void run(FaultRegistry registry, RegistryClient client, Path folder) throws IOException;
@@ -124,7 +146,7 @@ enum Operation {
   }
 
   boolean writes() {
-    return uploads() || this == PUSH_MANIFEST || this == REFER;
+    return uploads() || List.of(PUSH_MANIFEST, REFER, DELETE).contains(this);
   }
 
   boolean readsBlobs() {

@@ -91,6 +91,7 @@ class QuirkTableTest extends AgainstFaults {
           ACCESS_TOKEN,
           NO_TOKEN_POST,
           FIRST_SCOPE_ONLY,
+          NO_DELETE_ACTION,
           SCOPE_403,
           NO_MOUNT_SCOPE ->
           faults.add(Quirk.BEARER);
