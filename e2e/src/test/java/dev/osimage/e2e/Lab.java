@@ -39,6 +39,7 @@ final class Lab {
             Stream.of(
                 "builder.progressInterval=1s",
                 "builder.credentialsWait=3s",
+                "builder.deletionTimeout=20s",
                 "builder.retry.initial=1s",
                 "builder.retry.max=4s",
                 "builder.retry.slow.initial=2s",

@@ -107,6 +107,9 @@ class NothingTwiceE2E {
         status.nextRetryTime(),
         status.history(),
         status.lastHandledReconcileAt(),
-        status.lastHandledRebuildAt());
+        status.lastHandledRebuildAt(),
+        status.check(),
+        status.losses(),
+        status.retired());
   }
 }

@@ -26,6 +26,7 @@ final class RegistryRecorder implements AutoCloseable {
 
   private final HttpServer server;
   private final String registry;
+  private volatile boolean refusesDeletes;
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private final OkHttpClient http =
       new OkHttpClient.Builder().readTimeout(Duration.ofMinutes(2)).build();
@@ -48,11 +49,20 @@ final class RegistryRecorder implements AutoCloseable {
     return List.copyOf(requests);
   }
 
+  /** From now on it answers as a registry that does not delete. */
+  void refuseDeletes() {
+    refusesDeletes = true;
+  }
+
   private void forward(HttpExchange exchange) throws IOException {
     try (exchange) {
       var uri = exchange.getRequestURI();
       var method = exchange.getRequestMethod();
       requests.add(method + " " + uri.getPath());
+      if (refusesDeletes && method.equals("DELETE")) {
+        exchange.sendResponseHeaders(405, -1);
+        return;
+      }
       var request =
           new Request.Builder()
               .url("http://" + registry + uri)
@@ -104,8 +114,13 @@ final class RegistryRecorder implements AutoCloseable {
     };
   }
 
+  /** From now on nobody answers. */
+  void stop() {
+    server.stop(0);
+  }
+
   @Override
   public void close() {
-    server.stop(0);
+    stop();
   }
 }

@@ -46,8 +46,12 @@ final class Workspace implements AutoCloseable {
   }
 
   OsImage get(String name) {
-    return Objects.requireNonNull(
-        client.resources(OsImage.class).inNamespace(namespace).withName(name).get(), name);
+    return find(name).orElseThrow();
+  }
+
+  Optional<OsImage> find(String name) {
+    return Optional.ofNullable(
+        client.resources(OsImage.class).inNamespace(namespace).withName(name).get());
   }
 
   /** Waits until the current generation is Ready. */
@@ -112,10 +116,24 @@ final class Workspace implements AutoCloseable {
         .findFirst();
   }
 
+  /**
+   * Does something of which an operator has to be the witness: no other proof ends one meanwhile.
+   */
+  void whileAnOperatorWorks(Runnable work) {
+    synchronized (lab) {
+      awaitOperator();
+      work.run();
+    }
+  }
+
+  private void awaitOperator() {
+    until("an operator leads", () -> ready(pod(lab.leader())));
+  }
+
   /** Ends the working operator's process without a warning, and waits until it is back. */
   void killOperator() {
     synchronized (lab) {
-      until("an operator leads", () -> ready(pod(lab.leader())));
+      awaitOperator();
       var before = pod(lab.leader());
       var name = before.getMetadata().getName();
       int restarts = restarts(before);

@@ -26,6 +26,7 @@ import java.util.Map;
  * @param slowRetryInitial wait before it is looked whether somebody has changed what a build needs
  * @param slowRetryMax longest such wait
  * @param credentialsWait how long a builder waits for Secrets that are missing or refused
+ * @param deletionTimeout how long a deleted OsImage waits for its registry
  * @param maxBuilds how many builds run at once
  * @param maxBuildsPerRegistry how many of them write to one registry
  * @param progressInterval how often a running build is looked at
@@ -45,6 +46,7 @@ public record Settings(
     Duration slowRetryInitial,
     Duration slowRetryMax,
     Duration credentialsWait,
+    Duration deletionTimeout,
     int maxBuilds,
     int maxBuildsPerRegistry,
     Duration progressInterval,
@@ -67,6 +69,7 @@ public record Settings(
         variables.duration("OSIMAGE_SLOW_RETRY_INITIAL", "1m"),
         variables.duration("OSIMAGE_SLOW_RETRY_MAX", "10m"),
         variables.duration("OSIMAGE_CREDENTIALS_WAIT", "2m"),
+        variables.duration("OSIMAGE_DELETION_TIMEOUT", "5m"),
         variables.positive("OSIMAGE_MAX_BUILDS", 20),
         variables.positive("OSIMAGE_MAX_BUILDS_PER_REGISTRY", 10),
         variables.duration("OSIMAGE_PROGRESS_INTERVAL", "5s"),

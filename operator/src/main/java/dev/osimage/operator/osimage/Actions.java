@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -61,10 +62,7 @@ final class Actions {
       }
       case Decision.Expire expire ->
           writeOutcome(image, expire.attempt().job(), expire.failure(), true);
-      case Decision.Cancel cancel ->
-          cancel.attempts().stream()
-              .filter(attempt -> attempt.active() && !attempt.deleting())
-              .forEach(attempt -> delete(image, attempt, DeletionPropagation.FOREGROUND));
+      case Decision.Cancel cancel -> cancel(image, cancel.attempts());
       case Decision.Published published -> prune(image, observed);
       case Decision.RetryLater later -> prune(image, observed);
       case Decision.Stalled stalled -> prune(image, observed);
@@ -100,7 +98,15 @@ final class Actions {
     return true;
   }
 
-  private static boolean namespaceEnds(KubernetesClientException e) {
+  /** Ends attempts; their Jobs go when their pods are gone. */
+  void cancel(OsImage image, List<Attempt> attempts) {
+    attempts.stream()
+        .filter(attempt -> attempt.active() && !attempt.deleting())
+        .forEach(attempt -> delete(image, attempt, DeletionPropagation.FOREGROUND));
+  }
+
+  /** Whether nothing can be created because the namespace is being deleted. */
+  static boolean namespaceEnds(KubernetesClientException e) {
     var status = e.getStatus();
     return status != null
         && status.getDetails() != null
@@ -118,6 +124,7 @@ final class Actions {
         .inNamespace(image.getMetadata().getNamespace())
         .withLabel(Labels.MANAGED_BY, Labels.OPERATOR)
         .withLabel(Labels.IMAGE, image.getMetadata().getName())
+        .withoutLabel(Labels.TASK)
         .list()
         .getItems()
         .stream()

@@ -108,7 +108,7 @@ final class AttemptMeter {
 
   private static Optional<ContainerState> builder(Pod pod) {
     return pod.getStatus().getContainerStatuses().stream()
-        .filter(status -> status.getName().equals(BuildJob.CONTAINER))
+        .filter(status -> status.getName().equals(JobPod.CONTAINER))
         .flatMap(status -> Stream.ofNullable(status.getState()))
         .filter(state -> state.getRunning() != null || state.getTerminated() != null)
         .findFirst();

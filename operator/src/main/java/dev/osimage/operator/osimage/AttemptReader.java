@@ -51,7 +51,10 @@ final class AttemptReader {
         metadata.getName(),
         labels.getOrDefault(Labels.IDENTITY, ""),
         annotations.getOrDefault(Labels.PUBLICATION_HASH, ""),
-        new Requests(annotations.get(Labels.LOOK), annotations.get(Labels.REBUILD)),
+        new Requests(
+            annotations.get(Labels.LOOK),
+            annotations.get(Labels.REBUILD),
+            annotations.get(Labels.LOST)),
         (int) number(labels.get(Labels.ATTEMPT)),
         (int) Math.max(1, number(annotations.get(Labels.TRY))),
         number(annotations.get(Labels.GENERATION)),
@@ -88,8 +91,12 @@ final class AttemptReader {
 
   /** Whether a Job is over and nobody has written down how it ended. */
   static boolean endedUnrecorded(Job job) {
-    return !job.getMetadata().getAnnotations().containsKey(Labels.OUTCOME)
-        && (condition(job, "Complete").isPresent() || condition(job, "Failed").isPresent());
+    return !job.getMetadata().getAnnotations().containsKey(Labels.OUTCOME) && isOver(job);
+  }
+
+  /** Whether a Job is over. */
+  static boolean isOver(Job job) {
+    return condition(job, "Complete").isPresent() || condition(job, "Failed").isPresent();
   }
 
   /** Whether the status knows how a Job ended. */
@@ -223,6 +230,11 @@ final class AttemptReader {
 
   private static Stream<FinishedPart> done(BuilderLine line) {
     return line instanceof BuilderLine.PartDone done ? Stream.of(done.part()) : Stream.empty();
+  }
+
+  /** When a Job came into a state that it does not leave; empty when it is not in it. */
+  static Optional<Instant> ended(Job job, String type, Instant now) {
+    return condition(job, type).map(condition -> finished(condition, now));
   }
 
   private static Optional<JobCondition> condition(Job job, String type) {

@@ -17,7 +17,7 @@ final class BuilderContainer {
   /** What the builder does; empty before a node has taken the pod. */
   static Optional<ContainerState> state(Pod pod) {
     return pod.getStatus().getContainerStatuses().stream()
-        .filter(status -> status.getName().equals(BuildJob.CONTAINER))
+        .filter(status -> status.getName().equals(JobPod.CONTAINER))
         .findFirst()
         .map(ContainerStatus::getState);
   }
@@ -31,7 +31,7 @@ final class BuilderContainer {
   static Optional<Quantity> memoryLimit(Pod pod) {
     return Optional.ofNullable(pod.getSpec()).stream()
         .flatMap(spec -> spec.getContainers().stream())
-        .filter(container -> container.getName().equals(BuildJob.CONTAINER))
+        .filter(container -> container.getName().equals(JobPod.CONTAINER))
         .findFirst()
         .map(Container::getResources)
         .map(ResourceRequirements::getLimits)

@@ -5,6 +5,7 @@ import dev.osimage.operator.Settings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The rules: a pure function from what was observed to what is done. */
@@ -54,8 +55,15 @@ final class Decide {
     if (!foreign.isEmpty() || observed.strayPods()) {
       return new Decision.Cancel(foreign);
     }
+    boolean lost = observed.isLost();
+    boolean rebuild =
+        !observed.spec().suspended()
+            && (observed.isRebuildWanted() || (lost && observed.isLossMended()));
+    if (lost && !rebuild) {
+      return lost(observed);
+    }
     var published =
-        (observed.isRebuildWanted() && !observed.spec().suspended()) || observed.hadTagConflict()
+        rebuild || observed.hadTagConflict()
             ? Optional.<Decision>empty()
             : published(observed, target);
     if (published.isPresent()) {
@@ -68,6 +76,18 @@ final class Decide {
         .newestOf(target)
         .map(attempt -> next(observed, target, attempt, settings))
         .orElse(new Decision.Start(1));
+  }
+
+  /** Nothing is built, but perhaps the registry finds it again. */
+  private static Decision lost(Observed observed) {
+    var check = Objects.requireNonNull(observed.status().check(), "the check that found it");
+    var message =
+        observed.requests().lost() == null || observed.spec().suspended()
+            ? check.message()
+            : "%s; it was built again %d times within 24 hours"
+                .formatted(check.message(), observed.recentLosses().size());
+    return new Decision.Stalled(
+        Optional.empty(), Reason.ARTIFACT_LOST, message, Chores.nextCheck(observed));
   }
 
   /** Attempts that may still act, except those with {@code identity} that may go on. */

@@ -1,5 +1,7 @@
 package dev.osimage.operator.osimage;
 
+import dev.osimage.image.RegistryTask;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,18 @@ final class Labels {
   /** Annotation: {@link Requests#rebuild()}. */
   static final String REBUILD = "osimage.dev/rebuild-requested-at";
 
+  /** Annotation: {@link Requests#lost()}. */
+  static final String LOST = "osimage.dev/lost";
+
+  /** On Jobs that build nothing: the {@link RegistryTask.Kind}. */
+  static final String TASK = "osimage.dev/task";
+
+  /** Annotation: uid of the OsImage. */
+  static final String OBJECT = "osimage.dev/object";
+
+  /** Annotation: the references of the artifacts that a task is about, with blanks between. */
+  static final String ARTIFACTS = "osimage.dev/artifacts";
+
   /** Annotation: the registry that is written to. */
   static final String REGISTRY = "osimage.dev/registry";
 
@@ -48,6 +62,16 @@ final class Labels {
   static final String SELECTOR = MANAGED_BY + "=" + OPERATOR;
 
   private Labels() {}
+
+  /** Whether a Job or pod builds nothing, see {@link #TASK}. */
+  static boolean isTask(HasMetadata object) {
+    return object.getMetadata().getLabels().containsKey(TASK);
+  }
+
+  /** The labels of a task's Job and its pod. */
+  static Map<String, String> of(String image, RegistryTask.Kind kind) {
+    return Map.of(MANAGED_BY, OPERATOR, IMAGE, image, TASK, kind.text());
+  }
 
   /** Where a Job writes. */
   static BuildQueue.Destination destination(Job job) {

@@ -9,6 +9,7 @@ import dev.osimage.image.FinishedPart;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -17,7 +18,8 @@ import java.util.Optional;
  * All that a decision is made of.
  *
  * @param requests what is asked for by annotations
- * @param attempts every Job of this object, oldest first
+ * @param attempts every build of this object, oldest first
+ * @param tasks what else is done for it at the registry, oldest first
  * @param strayPods pods of this object may still run whose Jobs are gone
  */
 record Observed(
@@ -27,6 +29,7 @@ record Observed(
     Requests requests,
     Target target,
     List<Attempt> attempts,
+    List<Task> tasks,
     boolean strayPods,
     Instant now) {
 
@@ -37,6 +40,7 @@ record Observed(
 
   Observed {
     attempts = attempts.stream().sorted(Attempt.BY_AGE).toList();
+    tasks = tasks.stream().sorted(Comparator.comparing(Task::createdAt)).toList();
   }
 
   /**
@@ -54,7 +58,33 @@ record Observed(
     var look = requests.look();
     return look != null
         && !look.equals(status.lastHandledReconcileAt())
-        && newest().map(attempt -> !look.equals(attempt.requests().look())).orElse(true);
+        && newest().map(attempt -> !look.equals(attempt.requests().look())).orElse(true)
+        && tasks.stream().filter(Task::prepared).noneMatch(task -> look.equals(task.look()));
+  }
+
+  /** Whether the registry was found not to have the artifact, and no build came after that. */
+  boolean isLost() {
+    var check = status.check();
+    return check != null
+        && check.foundLoss()
+        && newest()
+            .filter(attempt -> attempt.state() instanceof Attempt.Succeeded)
+            .filter(attempt ->
+                Chores.time(check.time()).filter(attempt.createdAt()::isAfter).isPresent())
+            .isEmpty();
+  }
+
+  /** Whether a lost artifact is built again by itself, which is not done for ever. */
+  boolean isLossMended() {
+    return requests.lost() != null && recentLosses().size() < OsImageStatus.MAX_LOSSES;
+  }
+
+  /** The losses of the last day, newest first. */
+  List<String> recentLosses() {
+    var day = now.minus(Duration.ofDays(1));
+    return status.effectiveLosses().stream()
+        .filter(time -> Chores.time(time).filter(day::isBefore).isPresent())
+        .toList();
   }
 
   /** Whether somebody asks for a new build, and none was published for that. */
@@ -76,6 +106,7 @@ record Observed(
     var build = status.build();
     boolean stands =
         artifact != null
+            && !isLost()
             && target.publicationHash().equals(artifact.publicationHash())
             && (build == null || build.generation() <= goodSince(artifact))
             && newest()

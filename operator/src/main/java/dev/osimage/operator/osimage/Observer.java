@@ -56,6 +56,14 @@ final class Observer {
             .filter(job -> job.hasOwnerReferenceFor(image.getMetadata().getUid()))
             .toList();
     var attempts = jobs.stream().map(job -> attempt(job, cachedPods, now)).toList();
+    var tasks =
+        cachedJobs.stream()
+            .filter(Labels::isTask)
+            .filter(job -> isOf(job, image))
+            .flatMap(job ->
+                Task.read(job, newestFirst(job, cachedPods), TaskJob.patience(settings), now)
+                    .stream())
+            .toList();
     return new Observed(
         image.getMetadata().getGeneration(),
         image.getSpec(),
@@ -65,8 +73,18 @@ final class Observer {
             .<Target>map(problem -> new Target.Unbuildable(Reason.TAG_CONFLICT, problem))
             .orElseGet(() -> Target.of(image, settings)),
         attempts,
-        cachedPods.stream().anyMatch(pod -> AttemptReader.alive(pod) && isStray(pod, jobs)),
+        tasks,
+        cachedPods.stream()
+            .filter(pod -> !Labels.isTask(pod))
+            .anyMatch(pod -> AttemptReader.alive(pod) && isStray(pod, jobs)),
         now);
+  }
+
+  private static boolean isOf(Job job, OsImage image) {
+    return image
+        .getMetadata()
+        .getUid()
+        .equals(job.getMetadata().getAnnotations().get(Labels.OBJECT));
   }
 
   static OsImageStatus status(OsImage image) {
@@ -116,7 +134,7 @@ final class Observer {
           .pods()
           .inNamespace(metadata.getNamespace())
           .withName(metadata.getName())
-          .inContainer(BuildJob.CONTAINER)
+          .inContainer(JobPod.CONTAINER)
           .tailingLines(LOG_LINES)
           .getLog()
           .lines()

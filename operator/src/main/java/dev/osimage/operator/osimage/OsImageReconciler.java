@@ -6,6 +6,7 @@ import dev.osimage.operator.Settings;
 import dev.osimage.operator.runtime.BuildMetrics;
 import dev.osimage.operator.status.Events;
 import dev.osimage.operator.status.StatusWriter;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -22,15 +23,16 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.rate.RateLimited;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
-import io.javaoperatorsdk.operator.processing.event.source.informer.Mappers;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +41,8 @@ import org.slf4j.LoggerFactory;
     name = "osimage",
     // Our own filter decides: the built-in one would miss a status that somebody wiped.
     generationAwareEventProcessing = false,
+    // Only those with something at the registry to be removed have a finalizer.
+    triggerReconcilerOnAllEvents = true,
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 10, timeUnit = TimeUnit.MINUTES))
 @GradualRetry(maxAttempts = -1, initialInterval = 2_000, maxInterval = 300_000)
@@ -55,6 +59,8 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   private final Observer observer;
   private final StatusWriter statusWriter;
   private final Actions actions;
+  private final Tasks tasks;
+  private final Departure departure;
   private final BuildQueue queue;
   private final AttemptMeter meter;
   private final BuildMetrics metrics;
@@ -68,6 +74,8 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     this.observer = new Observer(client, settings, clock);
     this.statusWriter = new StatusWriter(client);
     this.actions = new Actions(client, settings, events);
+    this.tasks = new Tasks(client, settings);
+    this.departure = new Departure(settings, tasks, actions, events);
     this.queue = new BuildQueue(settings.maxBuilds(), settings.maxBuildsPerRegistry());
     this.meter = new AttemptMeter(metrics);
     this.metrics = metrics;
@@ -76,11 +84,12 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   @Override
   public List<EventSource<?, OsImage>> prepareEventSources(EventSourceContext<OsImage> context) {
     context.getPrimaryCache().addIndexer(TagOwners.INDEX, TagOwners::owned);
+    context.getPrimaryCache().addIndexer(Claims.INDEX, Claims::of);
     var jobs =
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Job.class, OsImage.class)
                 .withLabelSelector(Labels.SELECTOR)
-                .withSecondaryToPrimaryMapper(Mappers.fromOwnerReferences(OsImage.class))
+                .withSecondaryToPrimaryMapper(OsImageReconciler::imageOf)
                 .build(),
             context);
     var pods =
@@ -94,29 +103,82 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   }
 
   @Override
-  public UpdateControl<OsImage> reconcile(OsImage image, Context<OsImage> context) {
-    var observed =
-        observer.observe(
-            image,
-            context.getSecondaryResources(Job.class),
-            context.getSecondaryResources(Pod.class),
-            new TagOwners(key -> context.getPrimaryCache().byIndex(TagOwners.INDEX, key))
-                .conflict(image));
+  public UpdateControl<OsImage> reconcile(OsImage found, Context<OsImage> context) {
     var control = UpdateControl.<OsImage>noUpdate();
+    if (context.isPrimaryResourceDeleted()) {
+      queue.leave(found.getMetadata().getUid());
+      return control;
+    }
+    var image = departure.prepared(found, context);
+    var observed = observe(image, context);
     if (observed.olderThanItsAttempts()) {
       return control.rescheduleAfter(SOON);
     }
+    var claims = new Claims(key -> context.getPrimaryCache().byIndex(Claims.INDEX, key));
+    if (image.isMarkedForDeletion()) {
+      queue.leave(image.getMetadata().getUid());
+      return depart(image, observed, claims, context).map(control::rescheduleAfter).orElse(control);
+    }
     var decision = queued(image, observed, Decide.decide(observed, settings), context);
-    var status = Report.status(image, observed, decision);
+    var chore =
+        inTurn(Chores.decide(image, observed, decision, settings, claims), observed, context);
+    var status = Report.status(image, observed, decision, chore);
     // The status comes first: what it says of a build must outlive a crash in the middle of it, and
     // a failure is seen before it is acted upon.
     try (var _ = LogContext.of(status)) {
-      if (!report(image, status, context) || !act(image, observed, decision)) {
+      if (!report(image, status, context)
+          || !act(image, observed, decision)
+          || !act(image, observed, chore)) {
         return control.rescheduleAfter(SOON);
       }
     }
     meter.count(image, observed, decision, context.getSecondaryResources(Pod.class));
-    return nextLook(observed, decision).map(control::rescheduleAfter).orElse(control);
+    return earliest(nextLook(observed, decision), nextLook(observed, chore))
+        .map(control::rescheduleAfter)
+        .orElse(control);
+  }
+
+  private Observed observe(OsImage image, Context<OsImage> context) {
+    return observer.observe(
+        image,
+        context.getSecondaryResources(Job.class),
+        context.getSecondaryResources(Pod.class),
+        new TagOwners(key -> context.getPrimaryCache().byIndex(TagOwners.INDEX, key))
+            .conflict(image));
+  }
+
+  /** What a deleted object needs before it may go; empty when something else will wake us up. */
+  private Optional<Duration> depart(
+      OsImage image, Observed observed, Claims claims, Context<OsImage> context) {
+    if (!image.hasFinalizer(OsImage.FINALIZER)) {
+      return Optional.empty();
+    }
+    var farewell = Farewell.decide(image, observed, settings, claims);
+    report(image, departure.status(image, observed, farewell), context);
+    return departure.act(image, observed, farewell, context);
+  }
+
+  /** No more tasks at once than builds. */
+  private Chore inTurn(Chore chore, Observed observed, Context<OsImage> context) {
+    if (!(chore instanceof Chore.Start)) {
+      return chore;
+    }
+    var running =
+        jobs(context).list(job -> Labels.isTask(job) && !AttemptReader.isOver(job)).count();
+    return running < settings.maxBuilds()
+        ? chore
+        : new Chore.Nothing(Optional.of(observed.now().plus(Chores.TURN)));
+  }
+
+  private boolean act(OsImage image, Observed observed, Chore chore) {
+    observed.tasks().stream()
+        .filter(task -> Chores.isOver(observed, task, settings))
+        .forEach(task -> tasks.clear(image, task));
+    if (chore instanceof Chore.Start start
+        && observed.target() instanceof Target.Buildable target) {
+      tasks.start(image, start, target.plan().destination());
+    }
+    return true;
   }
 
   @Override
@@ -184,13 +246,16 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   }
 
   private List<BuildQueue.Running> running(Context<OsImage> context) {
-    var jobs =
-        (InformerEventSource<Job, OsImage>)
-            context.eventSourceRetriever().getEventSourceFor(Job.class);
     var now = clock.instant();
-    return jobs.list(job -> !AttemptReader.isRecorded(job))
+    return jobs(context)
+        .list(job -> !Labels.isTask(job) && !AttemptReader.isRecorded(job))
         .flatMap(job -> running(job, now).stream())
         .toList();
+  }
+
+  private static InformerEventSource<Job, OsImage> jobs(Context<OsImage> context) {
+    return (InformerEventSource<Job, OsImage>)
+        context.eventSourceRetriever().getEventSourceFor(Job.class);
   }
 
   private static Optional<BuildQueue.Running> running(Job job, Instant now) {
@@ -239,6 +304,20 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     };
   }
 
+  private Optional<Duration> nextLook(Observed observed, Chore chore) {
+    return switch (chore) {
+      case Chore.Nothing nothing -> nothing.next().map(next -> until(next, observed));
+      case Chore.Start start -> Optional.of(LATEST);
+      // Its end wakes us up, unless its pod can't end.
+      case Chore.Wait wait -> Optional.of(LATEST);
+      case Chore.Note note -> Optional.of(SOON);
+    };
+  }
+
+  private static Optional<Duration> earliest(Optional<Duration> one, Optional<Duration> other) {
+    return Stream.concat(one.stream(), other.stream()).min(Comparator.naturalOrder());
+  }
+
   private static Duration until(Instant time, Observed observed) {
     var left = Duration.between(observed.now(), time).plusMillis(1);
     // When it is over, something else is waited for: the failed pod, or our own record.
@@ -251,8 +330,9 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     return interval.compareTo(LATEST) < 0 ? interval : LATEST;
   }
 
-  private static Set<ResourceID> imageOf(Pod pod) {
-    var name = pod.getMetadata().getLabels().get(Labels.IMAGE);
-    return name == null ? Set.of() : Set.of(new ResourceID(name, pod.getMetadata().getNamespace()));
+  private static Set<ResourceID> imageOf(HasMetadata object) {
+    var metadata = object.getMetadata();
+    var name = metadata.getLabels().get(Labels.IMAGE);
+    return name == null ? Set.of() : Set.of(new ResourceID(name, metadata.getNamespace()));
   }
 }

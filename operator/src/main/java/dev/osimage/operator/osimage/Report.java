@@ -2,25 +2,24 @@ package dev.osimage.operator.osimage;
 
 import dev.osimage.api.Artifact;
 import dev.osimage.api.Boot;
+import dev.osimage.api.Check;
 import dev.osimage.api.Condition;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Part;
-import dev.osimage.api.Published;
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.PartName;
+import dev.osimage.image.RegistryTask;
 import dev.osimage.oci.Digest;
 import dev.osimage.operator.status.Conditions;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the status of what was observed and decided: a pure function. */
@@ -36,35 +35,40 @@ final class Report {
     this.before = observed.status();
   }
 
-  static OsImageStatus status(OsImage image, Observed observed, Decision decision) {
+  static OsImageStatus status(OsImage image, Observed observed, Decision decision, Chore chore) {
     var report = new Report(image, observed);
+    var draft = new StatusDraft(observed.status());
+    report.note(chore, draft);
     if (!(decision instanceof Decision.Published published)) {
-      return report.keeping(decision);
+      report.keep(decision, draft);
+    } else if (observed.target() instanceof Target.Buildable target) {
+      report.publish(target, published, draft);
     }
-    return observed.target() instanceof Target.Buildable target
-        ? report.published(target, published)
-        : report.unchanged(published);
+    // Otherwise it was published under an earlier policy, and stays as it is.
+    draft.lastHandledReconcileAt = report.lastHandledReconcile(decision, chore);
+    draft.lastHandledRebuildAt = report.lastHandledRebuild();
+    return draft.status();
   }
 
-  /** What was published under an earlier policy stays as it is. */
-  private OsImageStatus unchanged(Decision.Published published) {
-    return new OsImageStatus(
-        before.observedGeneration(),
-        before.conditions(),
-        before.artifact(),
-        before.parts(),
-        before.boot(),
-        before.build(),
-        before.nextRetryTime(),
-        before.history(),
-        lastHandledReconcile(published),
-        lastHandledRebuild());
+  /** What a task at the registry found or did. */
+  private void note(Chore chore, StatusDraft draft) {
+    if (chore instanceof Chore.Note(var task, var end)) {
+      if (task.kind() == RegistryTask.Kind.CHECK) {
+        draft.check = new Check(task.job(), text(end.at()), end.reason().text(), end.message());
+      } else {
+        draft.retired =
+            before.effectiveRetired().stream()
+                .filter(retired -> !task.artifacts().contains(retired.reference()))
+                .toList();
+      }
+    }
   }
 
   /** Whether a status says that this generation is published, or stalled. */
   static boolean isSettled(OsImageStatus status, long generation) {
     return status.effectiveConditions().stream()
         .filter(condition -> !condition.type().equals(Condition.RECONCILING))
+        .filter(condition -> !condition.type().equals(Condition.TAG_MOVED))
         .anyMatch(condition ->
             condition.status().equals("True")
                 && Objects.equals(condition.observedGeneration(), generation));
@@ -72,36 +76,34 @@ final class Report {
 
   /** The status while the operator can't go on by itself. */
   static OsImageStatus trouble(OsImageStatus before, long generation, Instant now, String why) {
-    var conditions =
-        new Conditions(before.effectiveConditions(), generation, now)
-            .progressing(
-                Reason.INTERNAL_ERROR, "the operator could not go on and tries again: " + why);
-    return new OsImageStatus(
+    return progressing(
+        before,
         generation,
-        conditions,
-        before.artifact(),
-        before.parts(),
-        before.boot(),
-        before.build(),
-        before.nextRetryTime(),
-        before.history(),
-        before.lastHandledReconcileAt(),
-        before.lastHandledRebuildAt());
+        now,
+        Reason.INTERNAL_ERROR,
+        "the operator could not go on and tries again: " + why);
   }
 
-  /** A status whose artifact stays what it was: the last good one. */
-  private OsImageStatus keeping(Decision decision) {
-    return new OsImageStatus(
-        observed.generation(),
-        new ReportedConditions(image, observed).of(decision),
-        before.artifact(),
-        before.parts(),
-        before.boot(),
-        new ReportedBuild(image, observed).of(decision),
-        nextRetry(decision),
-        before.history(),
-        lastHandledReconcile(decision),
-        lastHandledRebuild());
+  /** The status of an object that goes as soon as the registry is done with. */
+  static OsImageStatus deleting(OsImageStatus before, long generation, Instant now, String what) {
+    return progressing(before, generation, now, Reason.DELETING, what);
+  }
+
+  private static OsImageStatus progressing(
+      OsImageStatus before, long generation, Instant now, Reason reason, String message) {
+    var draft = new StatusDraft(before);
+    draft.observedGeneration = generation;
+    draft.conditions =
+        new Conditions(before.effectiveConditions(), generation, now).progressing(reason, message);
+    return draft.status();
+  }
+
+  /** The artifact stays what it was: the last good one. */
+  private void keep(Decision decision, StatusDraft draft) {
+    draft.observedGeneration = observed.generation();
+    draft.conditions = new ReportedConditions(image, observed).of(decision);
+    draft.build = new ReportedBuild(image, observed).of(decision);
+    draft.nextRetryTime = nextRetry(decision);
   }
 
   private static @Nullable String nextRetry(Decision decision) {
@@ -116,8 +118,8 @@ final class Report {
     return time.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** A request is handled once an attempt carries it, or there is nothing to try again. */
-  private @Nullable String lastHandledReconcile(Decision decision) {
+  /** A request is handled once a Job carries it, or there is nothing to look at. */
+  private @Nullable String lastHandledReconcile(Decision decision, Chore chore) {
     boolean starts =
         decision instanceof Decision.Start
             || decision instanceof Decision.Wait
@@ -125,7 +127,8 @@ final class Report {
             || decision instanceof Decision.Queued
             || decision instanceof Decision.Cancel
             || decision instanceof Decision.RetryLater
-            || (decision instanceof Decision.Stalled stalled && stalled.attempt().isPresent());
+            || (decision instanceof Decision.Stalled stalled && stalled.attempt().isPresent())
+            || (chore instanceof Chore.Start start && start.look() != null);
     var look = observed.requests().look();
     return look != null && !(starts && observed.isLookWanted())
         ? look
@@ -140,7 +143,7 @@ final class Report {
     return rebuild != null && begun ? rebuild : before.lastHandledRebuildAt();
   }
 
-  private OsImageStatus published(Target.Buildable target, Decision.Published published) {
+  private void publish(Target.Buildable target, Decision.Published published, StatusDraft draft) {
     var plan = target.plan();
     var artifact =
         published.by().map(attempt -> artifact(target, attempt)).orElseGet(before::artifact);
@@ -152,32 +155,29 @@ final class Report {
     if (artifact == null || known.isEmpty()) {
       throw new IllegalStateException("published, but neither attempt nor status says what");
     }
-    return new OsImageStatus(
-        observed.generation(),
-        new ReportedConditions(image, observed).published(artifact),
-        artifact,
-        known,
-        boot(artifact, known),
-        new ReportedBuild(image, observed).of(published),
-        null,
-        history(artifact),
-        lastHandledReconcile(published),
-        lastHandledRebuild());
+    if (before.artifact() != null && !before.artifact().builtAt().equals(artifact.builtAt())) {
+      // What was looked at was another one.
+      draft.check = null;
+      draft.losses = losses(published, artifact);
+    }
+    var history = new History(observed, before, artifact);
+    draft.observedGeneration = observed.generation();
+    draft.conditions = new ReportedConditions(image, observed).published(artifact, draft.check);
+    draft.artifact = artifact;
+    draft.parts = known;
+    draft.boot = boot(artifact, known);
+    draft.build = new ReportedBuild(image, observed).of(published);
+    draft.nextRetryTime = null;
+    draft.history = history.kept();
+    draft.retired = history.retired(draft.retired);
   }
 
-  /** What was published before this artifact, without what is the same as it. */
-  private @Nullable List<Published> history(Artifact now) {
-    var earlier = new ArrayList<>(before.effectiveHistory());
-    if (before.artifact() != null && before.parts() != null) {
-      earlier.addFirst(new Published(before.artifact(), before.parts()));
-    }
-    var references = new HashSet<>(Set.of(now.reference()));
-    var history =
-        earlier.stream()
-            .filter(published -> references.add(published.artifact().reference()))
-            .limit(OsImageStatus.MAX_HISTORY)
-            .toList();
-    return history.isEmpty() ? null : history;
+  private List<String> losses(Decision.Published published, Artifact artifact) {
+    boolean lost = published.by().map(attempt -> attempt.requests().lost() != null).orElse(false);
+    return Stream.concat(
+            lost ? Stream.of(artifact.builtAt()) : Stream.empty(), observed.recentLosses().stream())
+        .limit(OsImageStatus.MAX_LOSSES)
+        .toList();
   }
 
   private Artifact artifact(Target.Buildable target, Attempt attempt) {

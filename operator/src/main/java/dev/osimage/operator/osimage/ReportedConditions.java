@@ -1,6 +1,7 @@
 package dev.osimage.operator.osimage;
 
 import dev.osimage.api.Artifact;
+import dev.osimage.api.Check;
 import dev.osimage.api.Condition;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.Reason;
@@ -9,6 +10,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The conditions that follow from a decision. What is published stays Ready meanwhile. */
 final class ReportedConditions {
@@ -30,11 +32,21 @@ final class ReportedConditions {
             : Optional.empty();
   }
 
-  List<Condition> published(Artifact artifact) {
+  List<Condition> published(Artifact artifact, @Nullable Check check) {
+    tellOfTags(check);
     return conditions.ready(Reason.SUCCEEDED, sentence(artifact));
   }
 
+  private void tellOfTags(@Nullable Check check) {
+    if (check != null && check.foundTagMoved()) {
+      conditions.tagMoved(check.message());
+    }
+  }
+
   List<Condition> of(Decision decision) {
+    if (standing.isPresent()) {
+      tellOfTags(observed.status().check());
+    }
     return switch (decision) {
       case Decision.Published published -> throw new IllegalArgumentException("has no target");
       case Decision.Start start -> starting(start.number(), Reason.PENDING, "is being started");

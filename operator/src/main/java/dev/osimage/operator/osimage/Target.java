@@ -48,7 +48,7 @@ sealed interface Target {
   int MAX_PLAN_BYTES = 900 * 1024;
 
   /** Fields of the spec that neither plan nor pod carry. */
-  List<String> NOT_IN_A_JOB = List.of("suspend", "retry");
+  List<String> NOT_IN_A_JOB = List.of("suspend", "retry", "drift", "retention", "deletionPolicy");
 
   static Target of(OsImage image, Settings settings) {
     var spec = image.getSpec();
@@ -85,10 +85,12 @@ sealed interface Target {
     var json = Wire.read(Wire.write(image.getSpec()), ObjectNode.class);
     json.remove(NOT_IN_A_JOB);
     var rebuild = rebuildOfWhatIsPublished(image);
+    var lost = Requests.of(image).lost();
     var text =
         image.getMetadata().getUid()
             + new String(Wire.write(json), StandardCharsets.UTF_8)
-            + (rebuild == null ? "" : rebuild);
+            + (rebuild == null ? "" : rebuild)
+            + (lost == null ? "" : lost);
     return Digest.of(text.getBytes(StandardCharsets.UTF_8)).hex().substring(0, 8);
   }
 }

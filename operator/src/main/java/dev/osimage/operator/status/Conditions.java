@@ -46,6 +46,12 @@ public final class Conditions {
     return this;
   }
 
+  /** Besides what follows: a tag does not name what was published. */
+  public Conditions tagMoved(String message) {
+    add(Condition.TAG_MOVED, "True", Reason.TAG_MOVED, message);
+    return this;
+  }
+
   /** Not there, and nothing is wrong or being done. */
   public List<Condition> idle(Reason reason, String message) {
     add(Condition.READY, "Unknown", reason, message);

@@ -35,6 +35,10 @@ public final class Events {
         .filter(now -> !ready(before).map(then -> same(now, then)).orElse(false))
         .ifPresent(
             now -> tell(image, isState(now) ? "Normal" : "Warning", now.reason(), now.message()));
+    Optional.ofNullable(after.check())
+        .filter(now -> before.check() == null || !now.job().equals(before.check().job()))
+        .filter(now -> !now.reason().equals(Reason.SUCCEEDED.text()))
+        .ifPresent(now -> tell(image, "Warning", now.reason(), now.message()));
   }
 
   /** Tells something that no condition says. */

@@ -68,7 +68,7 @@ class AttemptMeterTest {
         .withName("proxy")
         .endContainerStatus()
         .addNewContainerStatus()
-        .withName(BuildJob.CONTAINER)
+        .withName(JobPod.CONTAINER)
         .withState(builder)
         .endContainerStatus()
         .endStatus()
@@ -158,7 +158,11 @@ class AttemptMeterTest {
     var attempt = attempt(A, 1, 1, succeeded(A));
     var decision = new Decision.Published(Optional.of(attempt));
     var status =
-        Report.status(image(A, 1), observed(A, 1, OsImageStatus.empty(), attempt), decision);
+        Report.status(
+            image(A, 1),
+            observed(A, 1, OsImageStatus.empty(), attempt),
+            decision,
+            Chore.Nothing.EVER);
 
     meter.count(image(A, 1), observed(A, 1, status, attempt), decision, List.of());
 

@@ -294,6 +294,7 @@ class BuildJobTest {
             SETTINGS.slowRetryInitial(),
             SETTINGS.slowRetryMax(),
             SETTINGS.credentialsWait(),
+            SETTINGS.deletionTimeout(),
             SETTINGS.maxBuilds(),
             SETTINGS.maxBuildsPerRegistry(),
             SETTINGS.progressInterval(),

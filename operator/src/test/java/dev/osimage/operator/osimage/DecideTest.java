@@ -101,7 +101,8 @@ class DecideTest {
   void nothingStartsWhileAPodOfOursMayStillRun() {
     var due = new Attempt.Failed(Reason.PENDING_TIMEOUT, "late", Instant.EPOCH);
     var givenUp = podAlive(attempt(A, 1, 1, due));
-    var stray = new Observed(1, A, NOTHING, Requests.NONE, target(A), List.of(), true, NOW);
+    var stray =
+        new Observed(1, A, NOTHING, Requests.NONE, target(A), List.of(), List.of(), true, NOW);
 
     assertThat(decide(A, 1, NOTHING, givenUp)).isInstanceOf(Decision.RetryLater.class);
     assertThat(decide(B, 2, NOTHING, givenUp)).isInstanceOf(Decision.Cancel.class);
@@ -198,7 +199,15 @@ class DecideTest {
     var observed = observed(A, 1, NOTHING, attempt);
     return Decide.decide(
         new Observed(
-            1, A, NOTHING, Requests.NONE, observed.target(), List.of(attempt), false, time),
+            1,
+            A,
+            NOTHING,
+            Requests.NONE,
+            observed.target(),
+            List.of(attempt),
+            List.of(),
+            false,
+            time),
         Examples.SETTINGS);
   }
 
@@ -248,13 +257,18 @@ class DecideTest {
             Requests.NONE,
             new Target.Unbuildable("the host is not allowed"),
             List.of(),
+            List.of(),
             false,
             NOW);
 
     assertThat(Decide.decide(refused, Examples.SETTINGS))
         .isEqualTo(new Decision.Published(Optional.empty()));
     assertThat(
-            Report.status(Examples.image(A, 1), refused, Decide.decide(refused, Examples.SETTINGS)))
+            Report.status(
+                Examples.image(A, 1),
+                refused,
+                Decide.decide(refused, Examples.SETTINGS),
+                Chore.Nothing.EVER))
         .isEqualTo(ready);
   }
 

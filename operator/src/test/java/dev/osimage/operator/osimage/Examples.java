@@ -46,6 +46,7 @@ final class Examples {
           Duration.ofMinutes(1),
           Duration.ofMinutes(10),
           Duration.ofMinutes(2),
+          Duration.ofMinutes(5),
           20,
           10,
           Duration.ofSeconds(5),
@@ -129,8 +130,21 @@ final class Examples {
 
   static Observed observed(
       OsImageSpec spec, long generation, OsImageStatus status, Attempt... attempts) {
+    return observedAt(NOW, spec, generation, status, attempts);
+  }
+
+  static Observed observedAt(
+      Instant now, OsImageSpec spec, long generation, OsImageStatus status, Attempt... attempts) {
     return new Observed(
-        generation, spec, status, Requests.NONE, target(spec), List.of(attempts), false, NOW);
+        generation,
+        spec,
+        status,
+        Requests.NONE,
+        target(spec),
+        List.of(attempts),
+        List.of(),
+        false,
+        now);
   }
 
   /** An attempt at a spec, created a minute ago. */
@@ -246,7 +260,10 @@ final class Examples {
   /** The status of an object that was seen at this generation, and nothing else. */
   static OsImageStatus seen(long generation, Condition... conditions) {
     var all = conditions.length == 0 ? null : List.of(conditions);
-    return new OsImageStatus(generation, all, null, null, null, null, null, null, null, null);
+    var draft = new StatusDraft(OsImageStatus.empty());
+    draft.observedGeneration = generation;
+    draft.conditions = all;
+    return draft.status();
   }
 
   /** The status after this attempt published its spec. */
@@ -259,6 +276,7 @@ final class Examples {
   static OsImageStatus report(
       OsImageSpec spec, long generation, OsImageStatus before, Attempt... attempts) {
     var observed = observed(spec, generation, before, attempts);
-    return Report.status(image(spec, generation), observed, Decide.decide(observed, SETTINGS));
+    var decision = Decide.decide(observed, SETTINGS);
+    return Report.status(image(spec, generation), observed, decision, Chore.Nothing.EVER);
   }
 }

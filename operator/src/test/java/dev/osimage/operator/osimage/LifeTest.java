@@ -121,13 +121,14 @@ class LifeTest {
             Requests.NONE,
             target(spec),
             List.copyOf(jobs.values()),
+            List.of(),
             !strays.isEmpty(),
             now);
     var decision = Decide.decide(observed, SETTINGS);
     story.add(decision.getClass().getSimpleName());
     // As the reconciler does it: first the status, and then what it says.
     if (survives()) {
-      status = Report.status(image(spec, generation), observed, decision);
+      status = Report.status(image(spec, generation), observed, decision, Chore.Nothing.EVER);
       act(observed, decision);
     }
     check();

@@ -51,7 +51,8 @@ class LogContextTest {
         Report.status(
             image(A, 1),
             observed(A, 1, OsImageStatus.empty(), attempt),
-            new Decision.Wait(attempt));
+            new Decision.Wait(attempt),
+            Chore.Nothing.EVER);
     MDCUtils.addResourceInfo(image(A, 1));
     try (var _ = LogContext.of(status)) {
       assertThat(line().at("/mdc/resource.namespace").asText()).isEqualTo("images");

@@ -322,11 +322,10 @@ class ReportTest {
   void aPodThatDoesNotGoIsNotAnotherStatusAndAnotherEventEverySecond() {
     var givenUp = podAlive(attempt(A, 1, 1, late()));
     var first = report(A, 1, NOTHING, givenUp);
-    var later =
-        new Observed(
-            1, A, first, Requests.NONE, target(A), List.of(givenUp), false, NOW.plusSeconds(1));
+    var later = Examples.observedAt(NOW.plusSeconds(1), A, 1, first, givenUp);
 
-    assertThat(Report.status(image(A, 1), later, Decide.decide(later, SETTINGS))).isEqualTo(first);
+    var decision = Decide.decide(later, SETTINGS);
+    assertThat(Report.status(image(A, 1), later, decision, Chore.Nothing.EVER)).isEqualTo(first);
   }
 
   private static Attempt.State late() {

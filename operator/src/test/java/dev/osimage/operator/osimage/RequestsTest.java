@@ -57,10 +57,11 @@ class RequestsTest {
             Requests.of(image),
             Target.of(image, SETTINGS),
             List.of(attempts),
+            List.of(),
             false,
             NOW);
     var decision = Decide.decide(observed, SETTINGS);
-    return new Look(decision, Report.status(image, observed, decision));
+    return new Look(decision, Report.status(image, observed, decision, Chore.Nothing.EVER));
   }
 
   /** An attempt that was started for what the annotations of the object ask. */

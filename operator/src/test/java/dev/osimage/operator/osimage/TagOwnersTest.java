@@ -48,7 +48,20 @@ class TagOwnersTest {
             builtAt);
     var empty = OsImageStatus.empty();
     image.setStatus(
-        new OsImageStatus(1L, null, artifact, empty.parts(), null, null, null, null, null, null));
+        new OsImageStatus(
+            1L,
+            null,
+            artifact,
+            empty.parts(),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null));
   }
 
   @Test

@@ -28,6 +28,9 @@ public record Condition(
   /** Present while the published artifact of this generation could not be built once more. */
   public static final String LAST_BUILD_FAILED = "LastBuildFailed";
 
+  /** Present while the registry has one of the tags on another manifest, or not at all. */
+  public static final String TAG_MOVED = "TagMoved";
+
   /** Present while no progress is expected until somebody changes something. */
   public static final String STALLED = "Stalled";
 }

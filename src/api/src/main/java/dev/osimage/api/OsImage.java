@@ -67,6 +67,9 @@ public class OsImage extends CustomResource<OsImageSpec, OsImageStatus> implemen
   /** Annotation: another value asks for a new build of what is published already. */
   public static final String REBUILD_REQUESTED_AT = "rebuild.osimage.dev/requestedAt";
 
+  /** Finalizer of those whose {@link DeletionPolicy} has something to be done at the registry. */
+  public static final String FINALIZER = "osimage.dev/registry";
+
   /** The API group of all kinds of this project. */
   public static final String GROUP = "osimage.dev";
 }

@@ -107,7 +107,23 @@ public record OsImageSpec(
             "How long the builder pod may take until it runs (scheduling, image pull), such as 5m."
                 + " Without it, the operator's default (15m unless the administrator changed it).")
         @Nullable String pendingTimeout,
-    @JsonPropertyDescription("How often a failed build is tried again.") @Nullable Retry retry) {
+    @JsonPropertyDescription("How often a failed build is tried again.") @Nullable Retry retry,
+    @JsonPropertyDescription(
+            "Looks from time to time whether the registry still has what was published. Without it,"
+                + " that is only looked at when the annotation reconcile.osimage.dev/requestedAt"
+                + " asks for it.")
+        @Nullable Drift drift,
+    @JsonPropertyDescription(
+            "How long earlier artifacts are kept. With it, the content tags (osimage-…) of those that"
+                + " are no longer kept are removed from the registry; without it, they stay.")
+        @Nullable Retention retention,
+    @Default("Retain")
+        @JsonPropertyDescription(
+            "What becomes of the published artifacts when this object is deleted. 'Retain'"
+                + " (default): they stay. 'Untag': their tags are removed. 'Delete': their manifests"
+                + " are deleted. What another OsImage has published too stays in any case. With"
+                + " Untag and Delete, deleting waits for the registry, within a bound.")
+        @Nullable DeletionPolicy deletionPolicy) {
 
   /** The format, with its default when the object did not pass through the API server. */
   public Format effectiveFormat() {
@@ -117,6 +133,21 @@ public record OsImageSpec(
   /** The boot check, with its default when the object did not pass through the API server. */
   public BootCheck effectiveBootCheck() {
     return bootCheck == null ? BootCheck.HEADER : bootCheck;
+  }
+
+  /** The deletion policy, with its default when the object did not pass through the API server. */
+  public DeletionPolicy effectiveDeletionPolicy() {
+    return deletionPolicy == null ? DeletionPolicy.RETAIN : deletionPolicy;
+  }
+
+  /** What happens when the registry has lost the artifact: without drift, it is only said. */
+  public OnLost effectiveOnLost() {
+    return drift == null ? OnLost.REPORT : drift.effectiveOnLost();
+  }
+
+  /** How many earlier artifacts are kept. */
+  public int effectiveHistory() {
+    return retention == null ? OsImageStatus.MAX_HISTORY : retention.effectiveHistory();
   }
 
   /** Whether building is suspended. */

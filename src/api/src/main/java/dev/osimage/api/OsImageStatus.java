@@ -37,14 +37,41 @@ public record OsImageStatus(
         @Nullable String lastHandledReconcileAt,
     @JsonPropertyDescription(
             "The value of the annotation rebuild.osimage.dev/requestedAt that was acted upon last.")
-        @Nullable String lastHandledRebuildAt) {
+        @Nullable String lastHandledRebuildAt,
+    @JsonPropertyDescription(
+            "The last look at the registry, at this artifact; absent before the first.")
+        @Nullable Check check,
+    @JsonPropertyDescription(
+            "When an artifact was built again because the registry had lost it, newest first, of the"
+                + " last 24 hours; at most 3.")
+        @Nullable List<String> losses,
+    @JsonPropertyDescription(
+            "Earlier artifacts whose content tags are to be removed from the registry; at most 20.")
+        @Nullable List<Retired> retired) {
 
   /** How many earlier publications are remembered. */
   public static final int MAX_HISTORY = 5;
 
+  /** How often a lost artifact is built again within a day. */
+  public static final int MAX_LOSSES = 3;
+
+  /** How many artifacts can wait for the removal of their content tags. */
+  public static final int MAX_RETIRED = 20;
+
   /** The status of an object that nobody has looked at. */
   public static OsImageStatus empty() {
-    return new OsImageStatus(null, null, null, null, null, null, null, null, null, null);
+    return new OsImageStatus(
+        null, null, null, null, null, null, null, null, null, null, null, null, null);
+  }
+
+  /** Times of rebuilds after a loss, empty when there are none. */
+  public List<String> effectiveLosses() {
+    return losses == null ? List.of() : losses;
+  }
+
+  /** Artifacts whose content tags are to be removed, empty when there are none. */
+  public List<Retired> effectiveRetired() {
+    return retired == null ? List.of() : retired;
   }
 
   /** Earlier publications, empty when there are none. */

@@ -24,6 +24,11 @@ public enum Reason {
       ""),
   RETRYING(
       "Retrying", Nature.STATE, "The last attempt failed and the next one follows by itself.", ""),
+  DELETING(
+      "Deleting",
+      Nature.STATE,
+      "The object is being deleted, and what it published removed from the registry.",
+      ""),
   SUSPENDED(
       "Suspended",
       Nature.STATE,
@@ -54,6 +59,22 @@ public enum Reason {
       Nature.CHANGE,
       "Another OsImage has published one of the tags.",
       "Give one of them another tag, or delete the other."),
+  ARTIFACT_LOST(
+      "ArtifactLost",
+      Nature.CHANGE,
+      "The registry no longer has the manifest of what was published, or a part of it.",
+      "Find out who deletes there; to publish it again, ask for a rebuild by the annotation, or set"
+          + " drift.onLost to Rebuild."),
+  TAG_MOVED(
+      "TagMoved",
+      Nature.CHANGE,
+      "Somebody else has set a tag on another manifest, or removed it.",
+      "Remove the tag from the spec; or ask for a rebuild by the annotation, which sets it again."),
+  DELETION_UNSUPPORTED(
+      "DeletionUnsupported",
+      Nature.CHANGE,
+      "The registry does not delete what is to be removed.",
+      "Allow deletions at the registry, or remove it there by its own means."),
   SOURCE_NOT_FOUND(
       "SourceNotFound",
       Nature.CHANGE,

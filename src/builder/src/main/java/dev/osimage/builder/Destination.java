@@ -121,8 +121,10 @@ final class Destination {
               Reason.UNTRUSTED_CERTIFICATE,
               message + " (name the registry's authority in destination.caBundleRef)",
               e);
-      case REFUSED, UNSUPPORTED, PROTOCOL ->
-          new BuildFailure(step, Reason.REGISTRY_REFUSED, message, e);
+      case UNSUPPORTED ->
+          new BuildFailure(
+              step, Reason.DELETION_UNSUPPORTED, "the registry does not delete: " + message, e);
+      case REFUSED, PROTOCOL -> new BuildFailure(step, Reason.REGISTRY_REFUSED, message, e);
     };
   }
 

@@ -2,12 +2,10 @@ package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuildPlan;
-import dev.osimage.image.BuildStep;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.Mounts;
 import dev.osimage.image.Termination;
 import dev.osimage.image.Wire;
-import dev.osimage.oci.Digest;
 import dev.osimage.oci.http.HttpSettings;
 import dev.osimage.oci.http.HttpTransport;
 import dev.osimage.oci.http.RetryPolicy;
@@ -31,7 +29,6 @@ import org.slf4j.LoggerFactory;
 public final class Main {
 
   private static final Logger LOG = LoggerFactory.getLogger(Main.class);
-  private static final int MAX_PLAN_BYTES = 2 * 1024 * 1024;
 
   private Main() {}
 
@@ -61,31 +58,35 @@ public final class Main {
       HttpSettings settings,
       RetryPolicy retries,
       PrintStream out) {
+    var handover = new Handover(planFile, planDigest, termination);
     var lines = new LineWriter(out);
     // To learn which authorities to trust takes as long as to read the plan: both at once.
     var transport = CompletableFuture.supplyAsync(() -> new HttpTransport(settings));
     try {
-      var plan = readPlan(planFile, planDigest);
+      var plan = handover.read(Wire::readPlan);
       var repository = plan.destination().repository();
       LOG.info("building {} for {}", plan.contentTag(), repository);
       var result = Build.run(plan, mounts, transport.join(), retries, lines);
       LOG.info("published {}; peak memory {}", repository.at(result.digest()), peakMemory());
       lines.write(result);
-      write(termination, Termination.success(result.digest()));
+      handover.answer(Termination.success(result.digest()));
       return 0;
     } catch (BuildFailure e) {
       LOG.error("{}: {}", e.reason().text(), e.getMessage(), e.getCause());
-      write(
-          termination, Termination.failure(e.reason(), e.getMessage(), e.step(), lines.finished()));
-      return e.reason().nature() == Reason.Nature.PASSING ? 3 : 2;
+      handover.answer(Termination.failure(e.reason(), e.getMessage(), e.step(), lines.finished()));
+      return exitCode(e);
     } catch (RuntimeException e) {
       LOG.error("a defect in the builder", e);
-      write(
-          termination,
+      handover.answer(
           Termination.failure(
               Reason.INTERNAL_ERROR, "defect in the builder: " + e, null, lines.finished()));
       return 3;
     }
+  }
+
+  /** Whether somebody has to change something, or trying again may help. */
+  static int exitCode(BuildFailure failure) {
+    return failure.reason().nature() == Reason.Nature.PASSING ? 3 : 2;
   }
 
   /** The most memory that was resident at once, as Linux counts it against the pod's limit. */
@@ -98,31 +99,6 @@ public final class Main {
           .orElse("unknown");
     } catch (IOException | UncheckedIOException e) {
       return "unknown";
-    }
-  }
-
-  private static BuildPlan readPlan(Path file, String digest) {
-    try (var in = Files.newInputStream(file)) {
-      var json = in.readNBytes(MAX_PLAN_BYTES);
-      if (!Digest.of(json).toString().equals(digest)) {
-        throw new BuildFailure(
-            BuildStep.PLAN,
-            Reason.INTERNAL_ERROR,
-            "the plan is not the operator's: the ConfigMap with the name of this Job was made by"
-                + " somebody else; delete it");
-      }
-      return Wire.readPlan(json);
-    } catch (IOException | IllegalArgumentException e) {
-      throw new BuildFailure(
-          BuildStep.PLAN, Reason.INTERNAL_ERROR, "the plan can't be read: " + e.getMessage(), e);
-    }
-  }
-
-  private static void write(Path file, Termination termination) {
-    try {
-      Files.write(file, Wire.write(termination));
-    } catch (IOException e) {
-      LOG.error("the termination message can't be written", e);
     }
   }
 }

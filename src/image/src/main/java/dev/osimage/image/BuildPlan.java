@@ -130,6 +130,11 @@ public record BuildPlan(
   /** The tag every build sets besides the user's, so that moving those never loses the artifact. */
   @JsonIgnore
   public String contentTag() {
+    return contentTag(inputsHash);
+  }
+
+  /** The {@link #contentTag()} of builds with this {@link InputsHash}. */
+  public static String contentTag(String inputsHash) {
     return "osimage-" + inputsHash.substring(0, 16);
   }
 

@@ -50,14 +50,23 @@ public final class Wire {
 
   /** Reads a plan; refuses one of another version, which another release of the operator wrote. */
   public static BuildPlan readPlan(byte[] json) {
+    return read(json, BuildPlan.class, BuildPlan.VERSION);
+  }
+
+  /** Reads a task; refuses one of another version, which another release of the operator wrote. */
+  public static RegistryTask readTask(byte[] json) {
+    return read(json, RegistryTask.class, RegistryTask.VERSION);
+  }
+
+  private static <T> T read(byte[] json, Class<T> type, int expected) {
     // The version first: what another plan holds besides may be unreadable here.
     var version = read(json, Version.class).version();
-    if (version != BuildPlan.VERSION) {
+    if (version != expected) {
       throw new IllegalArgumentException(
           "the plan has version %d and this builder reads version %d: use one image for operator and"
-                  .formatted(version, BuildPlan.VERSION)
+                  .formatted(version, expected)
               + " builder");
     }
-    return read(json, BuildPlan.class);
+    return read(json, type);
   }
 }

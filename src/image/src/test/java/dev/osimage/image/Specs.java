@@ -191,6 +191,9 @@ final class Specs {
         suspend,
         timeout,
         pendingTimeout,
+        null,
+        null,
+        null,
         null);
   }
 

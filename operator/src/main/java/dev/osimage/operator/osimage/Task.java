@@ -1,0 +1,83 @@
+package dev.osimage.operator.osimage;
+
+import dev.osimage.api.Reason;
+import dev.osimage.image.RegistryTask;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One {@link RegistryTask} on its way: a Job of ours, as it is now.
+ *
+ * @param artifacts references of the artifacts that it is about
+ * @param look the request that it answers, see {@link Requests#look()}
+ * @param prepared it has its plan and may run
+ * @param deleting the Job is being deleted
+ * @param end how it ended; empty while it has not
+ */
+record Task(
+    String job,
+    RegistryTask.Kind kind,
+    List<String> artifacts,
+    @Nullable String look,
+    Instant createdAt,
+    boolean prepared,
+    boolean deleting,
+    Optional<End> end) {
+
+  /**
+   * How a task ended.
+   *
+   * @param reason {@link Reason#SUCCEEDED}, what was found, or why it failed
+   * @param message the same in a sentence; empty when there is nothing to say
+   */
+  record End(Instant at, Reason reason, String message) {}
+
+  /** Reads a task from its Job and pods, the newest first; empty for one of a newer version. */
+  static Optional<Task> read(Job job, List<Pod> pods, Duration patience, Instant now) {
+    var metadata = job.getMetadata();
+    var createdAt = Instant.parse(metadata.getCreationTimestamp());
+    return kind(metadata.getLabels().getOrDefault(Labels.TASK, ""))
+        .map(kind ->
+            new Task(
+                metadata.getName(),
+                kind,
+                TaskJob.artifacts(job),
+                metadata.getAnnotations().get(Labels.LOOK),
+                createdAt,
+                !Boolean.TRUE.equals(job.getSpec().getSuspend()),
+                metadata.getDeletionTimestamp() != null,
+                end(job, pods, createdAt.plus(patience), now)));
+  }
+
+  private static Optional<RegistryTask.Kind> kind(String text) {
+    return Arrays.stream(RegistryTask.Kind.values())
+        .filter(kind -> kind.text().equals(text))
+        .findFirst();
+  }
+
+  private static Optional<End> end(Job job, List<Pod> pods, Instant deadline, Instant now) {
+    return AttemptReader.ended(job, "Complete", now)
+        .map(at -> new End(at, Reason.SUCCEEDED, ""))
+        .or(() -> AttemptReader.ended(job, "Failed", now).map(at -> failed(pods, at)))
+        .or(() ->
+            deadline.isBefore(now)
+                ? Optional.of(
+                    new End(now, Reason.BUILD_TIMEOUT, "the pod that looks did not end in time"))
+                : Optional.empty());
+  }
+
+  private static End failed(List<Pod> pods, Instant at) {
+    var failed =
+        pods.stream()
+            .findFirst()
+            .map(pod -> Ending.of(pod, at))
+            .orElseGet(() -> Ending.lost("its pod is gone", at));
+    return new End(at, failed.reason(), failed.message());
+  }
+}

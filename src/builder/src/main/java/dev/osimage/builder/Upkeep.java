@@ -1,0 +1,140 @@
+package dev.osimage.builder;
+
+import dev.osimage.api.Reason;
+import dev.osimage.image.BuildStep;
+import dev.osimage.image.Mounts;
+import dev.osimage.image.RegistryTask;
+import dev.osimage.image.RegistryTask.TaggedArtifact;
+import dev.osimage.oci.Descriptor;
+import dev.osimage.oci.ImageManifest;
+import dev.osimage.oci.Manifest;
+import dev.osimage.oci.http.HttpTransport;
+import dev.osimage.oci.http.RetryPolicy;
+import dev.osimage.oci.registry.RegistryClient;
+import dev.osimage.oci.registry.RegistryException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Does a {@link RegistryTask}. */
+final class Upkeep {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
+
+  private final RegistryTask task;
+  private final Destination destination;
+  private final RegistryClient registry;
+
+  Upkeep(RegistryTask task, Mounts mounts, HttpTransport http, RetryPolicy retries) {
+    this.task = task;
+    var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(task.timeoutSeconds());
+    var patience = new Patience(Duration.ofSeconds(task.credentialsWaitSeconds()), deadline);
+    this.destination = new Destination(task.destination(), mounts, http, retries, patience);
+    this.registry = destination.registry();
+  }
+
+  /** Does it; throws {@link BuildFailure} with what was found, or why it could not be done. */
+  void run() {
+    try {
+      switch (task.kind()) {
+        case CHECK -> check(task.artifacts().getFirst());
+        case UNTAG -> untagAll();
+        case DELETE -> deleteAll();
+      }
+    } catch (RegistryException e) {
+      throw destination.failure(BuildStep.CHECK, e);
+    } catch (IOException e) {
+      throw new IllegalStateException("a Secret can't be read", e);
+    }
+  }
+
+  private void check(TaggedArtifact artifact) throws IOException {
+    var lost = lost(artifact);
+    if (!lost.isEmpty()) {
+      throw new BuildFailure(
+          BuildStep.CHECK,
+          Reason.ARTIFACT_LOST,
+          "the registry has lost %s of %s"
+              .formatted(
+                  String.join(" and ", lost),
+                  task.destination().repository().at(artifact.digest())));
+    }
+    var moved = new ArrayList<String>();
+    for (var tag : artifact.tags()) {
+      moved(tag, artifact).ifPresent(moved::add);
+    }
+    // It may name another result of equal inputs: only its absence is somebody's doing.
+    if (artifact.contentTag() != null && manifest(artifact.contentTag()).isEmpty()) {
+      moved.add("the tag %s is gone".formatted(artifact.contentTag()));
+    }
+    if (!moved.isEmpty()) {
+      throw new BuildFailure(
+          BuildStep.CHECK,
+          Reason.TAG_MOVED,
+          "%s, instead of naming %s".formatted(String.join(" and ", moved), artifact.digest()));
+    }
+  }
+
+  private List<String> lost(TaggedArtifact artifact) throws IOException {
+    var manifest = manifest(artifact.digest().toString());
+    if (manifest.isEmpty()) {
+      return List.of("the manifest");
+    }
+    var image = ImageManifest.parse(manifest.get().bytes());
+    var lost = new ArrayList<String>();
+    for (var blob : Stream.concat(Stream.of(image.config()), image.layers().stream()).toList()) {
+      if (!hasBlob(blob)) {
+        lost.add("the blob %s (%s)".formatted(blob.digest(), blob.mediaType()));
+      }
+    }
+    return lost;
+  }
+
+  private boolean hasBlob(Descriptor blob) throws IOException {
+    return destination.patiently(() -> registry.hasBlob(blob));
+  }
+
+  private Optional<Manifest> manifest(String reference) throws IOException {
+    return destination.patiently(() -> registry.manifest(reference));
+  }
+
+  private Optional<String> moved(String tag, TaggedArtifact artifact) throws IOException {
+    var found = manifest(tag);
+    if (found.isEmpty()) {
+      return Optional.of("the tag %s is gone".formatted(tag));
+    }
+    return found.get().digest().equals(artifact.digest())
+        ? Optional.empty()
+        : Optional.of("the tag %s names %s".formatted(tag, found.get().digest()));
+  }
+
+  private void untagAll() throws IOException {
+    for (var artifact : task.artifacts()) {
+      for (var tag : artifact.tags()) {
+        untag(tag, artifact);
+      }
+      if (artifact.contentTag() != null) {
+        untag(artifact.contentTag(), artifact);
+      }
+    }
+  }
+
+  private void untag(String tag, TaggedArtifact artifact) throws IOException {
+    boolean removed = destination.patiently(() -> registry.untag(tag, artifact.digest()));
+    LOG.info(
+        "tag {}: {}", tag, removed ? "removed" : "left, it does not name " + artifact.digest());
+  }
+
+  private void deleteAll() throws IOException {
+    for (var artifact : task.artifacts()) {
+      boolean removed = destination.patiently(() -> registry.deleteManifest(artifact.digest()));
+      LOG.info("manifest {}: {}", artifact.digest(), removed ? "deleted" : "was not there");
+    }
+  }
+}
