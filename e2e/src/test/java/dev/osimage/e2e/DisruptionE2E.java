@@ -14,12 +14,14 @@ class DisruptionE2E {
     try (var workspace = Workspace.open("evicted");
         var sources = new SourceServer(workspace.cluster)) {
       var hold = sources.hold("rootfs");
-      workspace.apply(yaml(workspace, sources));
-      hold.awaitReached();
-      var pod = workspace.awaitRunningPod();
-
-      assertThat(workspace.client.pods().resource(pod).evict()).isTrue();
-      awaitEvent(workspace, "Eviction API: evicting");
+      // The cluster forgets why a pod was ended as soon as it is gone.
+      workspace.whileAnOperatorWorks(() -> {
+        workspace.apply(yaml(workspace, sources));
+        hold.awaitReached();
+        var pod = workspace.awaitRunningPod();
+        assertThat(workspace.client.pods().resource(pod).evict()).isTrue();
+        awaitEvent(workspace, "Eviction API: evicting");
+      });
       hold.release();
 
       assertPublishedByTheFirstAttempt(workspace);
@@ -34,11 +36,12 @@ class DisruptionE2E {
         var priority = new Priority(workspace)) {
       var hold = sources.hold("rootfs");
       room.open();
-      workspace.apply(yaml(workspace, sources));
-      hold.awaitReached();
-
-      priority.runPod();
-      awaitEvent(workspace, "preempting");
+      workspace.whileAnOperatorWorks(() -> {
+        workspace.apply(yaml(workspace, sources));
+        hold.awaitReached();
+        priority.runPod();
+        awaitEvent(workspace, "preempting");
+      });
       hold.release();
 
       assertPublishedByTheFirstAttempt(workspace);
