@@ -5,7 +5,8 @@ import java.nio.file.Path;
 
 /**
  * A Kubernetes cluster with registries beside it, as demo and proofs need it. All addresses are
- * good for pods and for this process alike.
+ * good for pods and for this process alike. What a cluster cannot do it refuses with {@link
+ * UnsupportedByCluster}.
  */
 public interface Cluster {
 
@@ -33,8 +34,13 @@ public interface Cluster {
   /** {@code host:port} and what it wants to know. */
   record PasswordRegistry(String host, String username, String password) {}
 
-  /** The cluster that is running: the local one. */
+  /** The cluster that {@link ClusterKind} chooses from the environment; k3s is started. */
   static Cluster running() {
-    return LocalCluster.running();
+    var environment = System.getenv();
+    return switch (ClusterKind.chosen(environment, K3sCluster::isPossible)) {
+      case LOCAL -> LocalCluster.running();
+      case K3S -> K3sCluster.start();
+      case KUBECONFIG -> GivenCluster.from(environment);
+    };
   }
 }

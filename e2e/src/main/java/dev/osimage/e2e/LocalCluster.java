@@ -1,11 +1,9 @@
 package dev.osimage.e2e;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -64,16 +62,8 @@ final class LocalCluster implements Cluster {
 
   @Override
   public URI serve(String name, Path file) {
-    var target = Path.of(variable("OSIMAGE_FILES_DIR")).resolve(name);
-    try {
-      Files.createDirectories(target.getParent());
-      var fresh = Files.createTempFile(target.getParent(), ".new", "");
-      Files.copy(file, fresh, StandardCopyOption.REPLACE_EXISTING);
-      Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return URI.create(variable("OSIMAGE_FILES_URL") + "/" + name);
+    var folder = Path.of(variable("OSIMAGE_FILES_DIR"));
+    return new ServedFolder(folder, URI.create(variable("OSIMAGE_FILES_URL"))).add(name, file);
   }
 
   @Override
