@@ -4,6 +4,7 @@ import dev.osimage.api.Architecture;
 import dev.osimage.image.BuildPlan;
 import dev.osimage.image.BuildPlan.PlannedDestination;
 import dev.osimage.image.BuildPlan.PlannedPart;
+import dev.osimage.image.PlannedNetwork;
 import dev.osimage.image.PlannedSource;
 import dev.osimage.image.Wire;
 import dev.osimage.oci.Digest;
@@ -49,6 +50,7 @@ record BuilderSide(Workplace place, List<PlannedSource> sources, List<PlannedPar
             Map.of(),
             new PlannedDestination(
                 Repository.parse(stage.repository()), List.of(Stage.TAG), true, null, null),
+            PlannedNetwork.PLAIN,
             TIMEOUT_SECONDS,
             0,
             List.of()));

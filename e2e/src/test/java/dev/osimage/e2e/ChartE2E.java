@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,7 +89,8 @@ class ChartE2E {
         "allowedHosts={*.example.com,quay.io:443}",
         "metrics.serviceMonitor.enabled=true",
         "metrics.rules.enabled=true",
-        "builder.proxy.https=http://me:password@proxy:3128"
+        "builder.proxy.https=http://me:password@proxy:3128",
+        "builder.mirrors.https://a\\.example/={http://b.lan/a/,https://c.lan:8443/}"
       })
   void helmFindsNothingToComplainAbout(String value) {
     var result = helm("lint", value, "metrics.objects=10");
@@ -188,6 +190,30 @@ class ChartE2E {
     assertThat(pod).isEqualTo(YAML.unmarshal(expected, JsonNode.class));
   }
 
+  @Test
+  void authoritiesAndMirrorsReachTheOperatorAsOneObject() {
+    var pem =
+        "# ours\n" + new HeldCertificate.Builder().certificateAuthority(0).build().certificatePem();
+    var values =
+        new String[] {
+          "builder.caBundle=" + pem,
+          "builder.mirrors.https://a\\.example/={http://b.lan/a/,https://c.lan:8443/}",
+          "builder.mirrors.https://a\\.example/old/={http://attic.lan/}"
+        };
+
+    var network =
+        YAML.unmarshal(environment(objects(values)).get("OSIMAGE_BUILDER_NETWORK"), JsonNode.class);
+    assertThat(network.path("caBundle").asText()).isEqualTo(pem);
+    var mirrors =
+        """
+        https://a.example/: ["http://b.lan/a/", "https://c.lan:8443/"]
+        https://a.example/old/: ["http://attic.lan/"]
+        """;
+    assertThat(network.path("mirrors")).isEqualTo(YAML.unmarshal(mirrors, JsonNode.class));
+    assertThat(environment(objects()))
+        .containsEntry("OSIMAGE_BUILDER_NETWORK", "{\"caBundle\":\"\",\"mirrors\":{}}");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -198,6 +224,9 @@ class ChartE2E {
         "metrics.objects=-1",
         "allowedHosts={https://example.com}",
         "builder.proxy.http=https://proxy:3128",
+        "builder.caBundle=/etc/ssl/ca.crt",
+        "builder.mirrors={http://b.lan/}",
+        "builder.mirrors.a/={http://b.lan/}",
         "builder.podLabels.osimage\\.dev/image=mine",
         "builder.affinity.nodes=some"
       })

@@ -14,6 +14,7 @@ final class Lab {
   final Cluster cluster;
   final String image;
   final KubernetesClient client;
+  final MirrorSite mirrors;
 
   private Lab() {
     cluster = Cluster.running();
@@ -21,6 +22,7 @@ final class Lab {
         new KubernetesClientBuilder()
             .withConfig(Config.fromKubeconfig(cluster.kubeconfig().toFile()))
             .build();
+    mirrors = new MirrorSite(cluster.address());
     image = cluster.load(Project.image());
     installOperator();
   }
@@ -30,8 +32,9 @@ final class Lab {
   }
 
   /**
-   * Installs the operator as the proofs want it: with clocks that do not make them wait, and more
-   * values. Who disturbs the operator that all share holds the monitor of this object meanwhile.
+   * Installs the operator as the proofs want it: with clocks that do not make them wait, mirrors of
+   * one site, and more values. Who disturbs the operator that all share holds the monitor of this
+   * object meanwhile.
    */
   void installOperator(String... more) {
     var values =
@@ -44,7 +47,7 @@ final class Lab {
                 "builder.retry.max=4s",
                 "builder.retry.slow.initial=2s",
                 "builder.retry.slow.max=5s"),
-            Stream.of(more));
+            Stream.concat(mirrors.values().stream(), Stream.of(more)));
     Chart.install(cluster, image, Project.imageDigest(), values.toArray(String[]::new));
   }
 

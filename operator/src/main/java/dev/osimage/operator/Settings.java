@@ -18,6 +18,7 @@ import java.util.Map;
  * @param builderPullSecrets names of its imagePullSecrets, in the namespace of each OsImage
  * @param builderResources resources of the builder container
  * @param builderPod where builder pods run, and what else is written on them
+ * @param builderNetwork whom builders trust, and where they look for sources first
  * @param allowedHosts the hosts that OsImages may name
  * @param timeout spec.timeout where an OsImage has none
  * @param pendingTimeout spec.pendingTimeout where an OsImage has none
@@ -38,6 +39,7 @@ public record Settings(
     List<String> builderPullSecrets,
     ResourceRequirements builderResources,
     BuilderPod builderPod,
+    BuilderNetwork builderNetwork,
     AllowedHosts allowedHosts,
     Duration timeout,
     Duration pendingTimeout,
@@ -61,6 +63,7 @@ public record Settings(
         variables.list("OSIMAGE_BUILDER_PULL_SECRETS"),
         variables.json("OSIMAGE_BUILDER_RESOURCES", ResourceRequirements.class),
         variables.json("OSIMAGE_BUILDER_POD", BuilderPod.class),
+        variables.json("OSIMAGE_BUILDER_NETWORK", BuilderNetwork.class),
         allowedHosts(variables),
         variables.duration("OSIMAGE_TIMEOUT", "1h"),
         variables.duration("OSIMAGE_PENDING_TIMEOUT", "15m"),

@@ -105,6 +105,25 @@ class SettingsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"hello", "# nothing here", "-----BEGIN CERTIFICATE-----"})
+  void aBrokenBundleOfAuthoritiesStopsTheStartAndIsNamedAsInTheChart(String pem) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> settings("OSIMAGE_BUILDER_NETWORK", "{\"caBundle\": \"%s\"}".formatted(pem)))
+        .withMessageStartingWith("OSIMAGE_BUILDER_NETWORK ")
+        .withMessageContaining("builder.caBundle can't be used: it holds ");
+  }
+
+  @Test
+  void anEmptyNetworkIsAPlainOne() {
+    assertThat(
+            settings("OSIMAGE_BUILDER_NETWORK", "{\"caBundle\": \"\", \"mirrors\": {}}")
+                .builderNetwork())
+        .isEqualTo(BuilderNetwork.PLAIN);
+    assertThat(settings().builderNetwork()).isEqualTo(BuilderNetwork.PLAIN);
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
@@ -119,7 +138,15 @@ class SettingsTest {
         "OSIMAGE_BUILDER_POD | nodeSelector",
         "OSIMAGE_BUILDER_POD | {\"nodeSelector\": \"ssd\"}",
         "OSIMAGE_BUILDER_POD | {\"tolerations\": {\"key\": \"builds\"}}",
-        "OSIMAGE_BUILDER_POD | {\"env\": {\"HTTP_PROXY\": \"socks5://proxy:1080\"}}"
+        "OSIMAGE_BUILDER_POD | {\"env\": {\"HTTP_PROXY\": \"socks5://proxy:1080\"}}",
+        "OSIMAGE_BUILDER_NETWORK | mirrors",
+        "OSIMAGE_BUILDER_NETWORK | {\"mirrors\": {\"https://a.example/\": \"http://b.lan/\"}}",
+        "OSIMAGE_BUILDER_NETWORK | {\"mirrors\": {\"https://a.example/x\": []}}",
+        "OSIMAGE_BUILDER_NETWORK | {\"mirrors\": {\"a.example\": []}}",
+        "OSIMAGE_BUILDER_NETWORK | {\"mirrors\": {\"https://a.example/\": [\"ftp://b.lan/\"]}}",
+        "OSIMAGE_BUILDER_NETWORK | {\"mirrors\": {\"https://a.example/\": [\"http://u:p@b.lan/\"]}}",
+        "OSIMAGE_BUILDER_NETWORK | {\"mirrors\": {\"https://a.example/\": [\"http://b.lan/?x=/\"]}}",
+        "OSIMAGE_BUILDER_NETWORK | {\"mirrors\": {\"https://a.example/\": [null]}}"
       })
   void aWrongValueStopsTheStartAndNamesItsVariable(String name, String value) {
     assertThatIllegalArgumentException()

@@ -6,7 +6,7 @@ import java.net.ServerSocket;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Ports for servers that cannot choose one themselves. */
-final class Ports {
+public final class Ports {
 
   // Below the ports that the kernel gives to connections, so that none takes one meanwhile. Two
   // processes at once begin at different places.
@@ -18,7 +18,7 @@ final class Ports {
   private Ports() {}
 
   /** {@code address:port} with a port that nobody listens at and that is given out only once. */
-  static String free(String address) {
+  public static String free(String address) {
     for (int tries = FIRST; tries < LAST; tries++) {
       int port = FIRST + Math.floorMod(NEXT.getAndIncrement(), LAST - FIRST);
       if (isFree(address, port)) {

@@ -53,8 +53,9 @@ sealed interface Target {
   static Target of(OsImage image, Settings settings) {
     var spec = image.getSpec();
     try {
-      var plan =
+      var planned =
           Planner.plan(spec, settings.timeout()).withCredentialsWait(settings.credentialsWait());
+      var plan = planned.withNetwork(settings.builderNetwork().of(planned));
       var pendingTimeout =
           spec.pendingTimeout() == null
               ? settings.pendingTimeout()

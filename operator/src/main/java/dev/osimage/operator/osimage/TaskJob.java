@@ -102,6 +102,7 @@ final class TaskJob {
         RegistryTask.VERSION,
         start.kind(),
         destination,
+        settings.builderNetwork().caBundle(),
         start.artifacts(),
         TIMEOUT.toSeconds(),
         settings.credentialsWait().toSeconds());

@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.osimage.image.BuildPlan;
+import dev.osimage.image.PlannedNetwork;
 import dev.osimage.operator.AllowedHosts;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -76,6 +78,14 @@ class AllowedHostsTest {
         .hasValueSatisfying(sentence ->
             assertThat(sentence)
                 .startsWith("spec.destination.repository is on registry.example.com, port 443"));
+  }
+
+  @Test
+  void aMirrorIsTheAdministratorsChoiceAndNeedsNoPermission() {
+    var mirrors = Map.of("https://files.example.com/vmlinuz", List.of("http://mirror.lan/vmlinuz"));
+    var plan = buildable(A).plan().withNetwork(new PlannedNetwork(null, mirrors));
+
+    assertThat(new AllowedHosts(List.of("*.example.com")).problem(plan)).isEmpty();
   }
 
   @Test

@@ -286,6 +286,7 @@ class BuildJobTest {
                 affinity,
                 "builds",
                 Map.of("NO_PROXY", ".svc", "HTTPS_PROXY", "http://proxy.example.com:3128")),
+            SETTINGS.builderNetwork(),
             SETTINGS.allowedHosts(),
             SETTINGS.timeout(),
             SETTINGS.pendingTimeout(),

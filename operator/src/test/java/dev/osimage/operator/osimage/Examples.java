@@ -13,6 +13,7 @@ import dev.osimage.image.PartName;
 import dev.osimage.image.Wire;
 import dev.osimage.oci.Digest;
 import dev.osimage.operator.AllowedHosts;
+import dev.osimage.operator.BuilderNetwork;
 import dev.osimage.operator.BuilderPod;
 import dev.osimage.operator.Settings;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -31,26 +32,7 @@ final class Examples {
   static final String FINISHED = "2026-03-01T11:59:00Z";
   static final String UID = "6c1a5fd4-0000-4000-8000-000000000001";
 
-  static final Settings SETTINGS =
-      new Settings(
-          "registry.example.com/osimage:1",
-          "IfNotPresent",
-          List.of(),
-          new ResourceRequirements(),
-          BuilderPod.PLAIN,
-          AllowedHosts.ALL,
-          Duration.ofHours(1),
-          Duration.ofMinutes(15),
-          Duration.ofSeconds(10),
-          Duration.ofMinutes(5),
-          Duration.ofMinutes(1),
-          Duration.ofMinutes(10),
-          Duration.ofMinutes(2),
-          Duration.ofMinutes(5),
-          20,
-          10,
-          Duration.ofSeconds(5),
-          0);
+  static final Settings SETTINGS = settings(BuilderNetwork.PLAIN);
 
   private static final Map<OsImageSpec, Target> TARGETS = new ConcurrentHashMap<>();
 
@@ -82,6 +64,30 @@ final class Examples {
   static final OsImageSpec UNBUILDABLE = with(A, "destination/repository", "no-host");
 
   private Examples() {}
+
+  /** The same settings with another network. */
+  static Settings settings(BuilderNetwork network) {
+    return new Settings(
+        "registry.example.com/osimage:1",
+        "IfNotPresent",
+        List.of(),
+        new ResourceRequirements(),
+        BuilderPod.PLAIN,
+        network,
+        AllowedHosts.ALL,
+        Duration.ofHours(1),
+        Duration.ofMinutes(15),
+        Duration.ofSeconds(10),
+        Duration.ofMinutes(5),
+        Duration.ofMinutes(1),
+        Duration.ofMinutes(10),
+        Duration.ofMinutes(2),
+        Duration.ofMinutes(5),
+        20,
+        10,
+        Duration.ofSeconds(5),
+        0);
+  }
 
   static OsImageSpec spec(String json) {
     return Wire.read(json.getBytes(StandardCharsets.UTF_8), OsImageSpec.class);

@@ -7,6 +7,8 @@ import static dev.osimage.operator.osimage.Examples.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osimage.api.OsImageSpec;
+import dev.osimage.operator.BuilderNetwork;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -62,6 +64,28 @@ class TargetTest {
     assertThat(buildable(stated).identity()).isNotEqualTo(buildable(member).identity());
     assertThat(buildable(stated).publicationHash())
         .isNotEqualTo(buildable(member).publicationHash());
+  }
+
+  @Test
+  void theNetworkIsInThePlanAndInNoIdentity() {
+    var network =
+        new BuilderNetwork(
+            null, Map.of("https://files.example.com/", List.of("http://mirror.lan/files/")));
+    var image = Examples.image(A, 1);
+
+    assertThat(Target.of(image, Examples.settings(network)))
+        .isInstanceOfSatisfying(
+            Target.Buildable.class,
+            target -> {
+              assertThat(target.plan().network().mirrors())
+                  .containsEntry(
+                      "https://files.example.com/vmlinuz",
+                      List.of("http://mirror.lan/files/vmlinuz"))
+                  .hasSize(2);
+              assertThat(target.plan().inputsHash()).isEqualTo(buildable(A).plan().inputsHash());
+              assertThat(target.identity()).isEqualTo(buildable(A).identity());
+              assertThat(target.publicationHash()).isEqualTo(buildable(A).publicationHash());
+            });
   }
 
   static Stream<OsImageSpec> whatOnlyThePlannerSees() {

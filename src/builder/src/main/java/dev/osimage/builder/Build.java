@@ -69,7 +69,8 @@ final class Build {
   static BuilderLine.Result run(
       BuildPlan plan, Mounts mounts, HttpTransport http, RetryPolicy retries, LineWriter lines) {
     try (http) {
-      return new Build(plan, mounts, http, retries, lines).run();
+      var trusting = Sources.trusting(http, plan.network().caBundle());
+      return new Build(plan, mounts, trusting, retries, lines).run();
     }
   }
 

@@ -25,7 +25,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.DigestInputStream;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,7 +50,10 @@ final class SourceParts {
   private final BuildPlan plan;
   private final int index;
   private final List<PlannedPart> parts;
-  private final Source source;
+
+  /** Where the source may be: mirrors first, its own URL last. */
+  private final Deque<Source> places;
+
   private final Destination destination;
   private final RegistryClient registry;
   private final HttpTransport http;
@@ -64,7 +69,7 @@ final class SourceParts {
   SourceParts(
       BuildPlan plan,
       int index,
-      Source source,
+      List<Source> places,
       Destination destination,
       HttpTransport http,
       RetryPolicy retries,
@@ -73,7 +78,7 @@ final class SourceParts {
     this.plan = plan;
     this.index = index;
     this.parts = plan.parts().stream().filter(part -> part.source() == index).toList();
-    this.source = source;
+    this.places = new ArrayDeque<>(places);
     this.destination = destination;
     this.registry = destination.registry();
     this.http = http;
@@ -151,8 +156,23 @@ final class SourceParts {
     return chosen;
   }
 
+  /** A mirror that was no use is not asked again, whatever else goes wrong later. */
   private void sendOnce(Map<String, PlannedPart> wanted) throws IOException {
-    var hosts = new ArrayList<>(source.hosts());
+    for (boolean sent = false; !sent; ) {
+      try {
+        sendFrom(places.getFirst(), wanted);
+        sent = true;
+      } catch (UselessMirrorException e) {
+        places.removeFirst();
+        // It may have been learned of other bytes.
+        learned.clear();
+        LOG.warn("{}; going on with {}", e.getMessage(), places.getFirst());
+      }
+    }
+  }
+
+  private void sendFrom(Source place, Map<String, PlannedPart> wanted) throws IOException {
+    var hosts = new ArrayList<>(place.hosts());
     hosts.addAll(registry.hosts());
     http.transfers()
         .run(
@@ -160,7 +180,7 @@ final class SourceParts {
             () -> {
               var pending = new ArrayList<PendingPart>();
               try {
-                read(wanted, pending);
+                tryToRead(place, wanted, pending);
                 for (var part : pending) {
                   commit(part.blob());
                   published(part.part(), part.blob().digest(), part.blob().size());
@@ -183,9 +203,39 @@ final class SourceParts {
 
   private record PendingPart(PlannedPart part, PendingBlob blob) {}
 
-  private void read(Map<String, PlannedPart> wanted, List<PendingPart> pending) throws IOException {
+  /** Whatever is wrong at a place is no matter as long as there is another one. */
+  private void tryToRead(Source place, Map<String, PlannedPart> wanted, List<PendingPart> pending)
+      throws IOException {
+    try {
+      read(place, wanted, pending);
+    } catch (IOException | BuildFailure e) {
+      if (places.size() == 1 || isAtItsEnd(e)) {
+        throw e;
+      }
+      throw new UselessMirrorException(
+          "the mirror %s is no use: %s".formatted(place, e.getMessage()), e);
+    }
+  }
+
+  /** Whether a build fails because it was stopped: no other place is any better then. */
+  private static boolean isAtItsEnd(Exception failure) {
+    return Thread.currentThread().isInterrupted()
+        || (failure instanceof SourceException e && e.failure().reason() == Reason.BUILD_TIMEOUT);
+  }
+
+  private static final class UselessMirrorException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    UselessMirrorException(String message, Exception cause) {
+      super(message, cause);
+    }
+  }
+
+  private void read(Source place, Map<String, PlannedPart> wanted, List<PendingPart> pending)
+      throws IOException {
     var expected = plan.sources().get(index).digest();
-    try (var opened = source.open()) {
+    try (var opened = place.open()) {
       var counted = meter.count(opened.bytes(), opened.length());
       var whole = wanted.get("");
       if (whole != null && whole.compression() == Compression.NONE) {
@@ -196,8 +246,9 @@ final class SourceParts {
       var hashed = new DigestInputStream(counted, Digest.sha256());
       try {
         transform(wanted, hashed, pending);
-      } catch (ContentException | BuildFailure e) {
-        // What comes out wrong is often something else that lies at the source by now.
+      } catch (ContentException | BuildFailure | UnknownDigestException e) {
+        // What comes out wrong is often something else that lies at the source by now; and what
+        // was learned of wrong bytes would be sent.
         checkSource(hashed, expected);
         throw e;
       }
@@ -238,8 +289,8 @@ final class SourceParts {
       throw new BuildFailure(
           BuildStep.SOURCE,
           Reason.DIGEST_MISMATCH,
-          "%s: the bytes at http.url have digest %s, http.digest expects %s; correct the digest or the file"
-              .formatted(names(), actual, expected));
+          "%s: the bytes at %s have digest %s, http.digest expects %s; correct the digest or the file"
+              .formatted(names(), places.size() == 1 ? "http.url" : "a mirror", actual, expected));
     }
   }
 

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
 
@@ -36,14 +37,24 @@ final class Sources {
     this.patience = patience;
   }
 
-  /** The source with this index; a {@link BuildFailure} says what it lacks. */
-  Source get(int index) {
+  /**
+   * The places where the source with this index is to be looked for: its mirrors in their order,
+   * and last its own. A {@link BuildFailure} says what it lacks.
+   */
+  List<Source> get(int index) {
     return switch (plan.sources().get(index)) {
       case PlannedSource.Inline inline ->
-          of(Content.of(inline.text().getBytes(StandardCharsets.UTF_8)));
-      case PlannedSource.Local local -> of(Content.of(Path.of(local.file())));
+          List.of(of(Content.of(inline.text().getBytes(StandardCharsets.UTF_8))));
+      case PlannedSource.Local local -> List.of(of(Content.of(Path.of(local.file()))));
       case PlannedSource.Http web -> web(web, names(index));
     };
+  }
+
+  private List<Source> web(PlannedSource.Http web, String parts) {
+    var mirrors =
+        plan.network().mirrorsOf(web.url()).stream()
+            .map(url -> new WebFile(http, HttpUrl.get(url), true, null, parts, retries, patience));
+    return Stream.concat(mirrors, Stream.of(original(web, parts))).toList();
   }
 
   /** The parts that are made of a source, as the beginning of a message. */
@@ -54,7 +65,7 @@ final class Sources {
         .collect(Collectors.joining(", "));
   }
 
-  private Source web(PlannedSource.Http web, String parts) {
+  private Source original(PlannedSource.Http web, String parts) {
     var url = HttpUrl.parse(web.url());
     if (url == null) {
       throw new BuildFailure(
@@ -69,10 +80,16 @@ final class Sources {
     return new WebFile(
         trusting(http, mounts, web.caBundle(), "http.caBundleRef of " + parts),
         url,
+        false,
         secret,
         parts,
         retries,
         patience);
+  }
+
+  /** The transport with the authorities that the administrator trusts for every server. */
+  static HttpTransport trusting(HttpTransport http, @Nullable String pem) {
+    return pem == null ? http : http.trusting(CaBundle.parse(pem.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** The transport with the authorities of a mounted ConfigMap, if there is one. */

@@ -38,7 +38,8 @@ public final class TaskMain {
     try (var http = new HttpTransport(settings)) {
       var task = handover.read(Wire::readTask);
       LOG.info("{} at {}", task.kind().text(), task.destination().repository());
-      new Upkeep(task, mounts, http, retries).run();
+      var trusting = Sources.trusting(http, task.caBundle());
+      new Upkeep(task, mounts, trusting, retries).run();
       handover.answer(Termination.success(task.artifacts().getFirst().digest()));
       return 0;
     } catch (BuildFailure e) {

@@ -23,15 +23,17 @@ import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file on a web server.
+ * A file on a web server, or its copy on a mirror, which is asked without any credentials.
  *
  * @param http trusts the server's authority
+ * @param mirror whether it is such a copy
  * @param secret what the server lets one in by; it goes to the URL's own origin only
  * @param parts the parts that are made of it, for messages
  */
 record WebFile(
     HttpTransport http,
     HttpUrl url,
+    boolean mirror,
     @Nullable MountedSecret secret,
     String parts,
     RetryPolicy retries,
@@ -99,9 +101,8 @@ record WebFile(
     if (ConnectionFailure.isUntrusted(e)) {
       return failure(
           Reason.UNTRUSTED_CERTIFICATE,
-          where
-              + " has a certificate that is not trusted (name its authority in http.caBundleRef): "
-              + what,
+          "%s has a certificate that is not trusted (name its authority in %s): %s"
+              .formatted(where, mirror ? "the chart's builder.caBundle" : "http.caBundleRef", what),
           e);
     }
     if (e instanceof RedirectException) {
@@ -144,6 +145,9 @@ record WebFile(
               + ": it redirects to %s, where the credentials of http.secretRef are not sent"
                   .formatted(Origins.host(asked)));
     }
+    if (mirror) {
+      return failure(Reason.SOURCE_REFUSED, sentence + ": mirrors get no credentials");
+    }
     if (secret == null) {
       return failure(
           Reason.SOURCE_REFUSED,
@@ -163,6 +167,12 @@ record WebFile(
             + ": it does not accept the credentials of %s (wrong or expired): correct them, the next attempt reads them again"
                 .formatted(secret),
         null);
+  }
+
+  /** For messages. */
+  @Override
+  public String toString() {
+    return Origins.withoutSecrets(url);
   }
 
   /** Says of every failure which source it was. */

@@ -64,19 +64,11 @@ class FinishedPartsTest {
 
   private BuildPlan plan(boolean checkHeader) {
     var source = new PlannedSource.Http(bench.url("/archive"), Digest.of(archive), null, null);
-    var plan = bench.plan();
-    return new BuildPlan(
-        plan.version(),
-        plan.architecture(),
-        plan.inputsHash(),
-        plan.config(),
+    return Workbench.with(
+        bench.plan(),
         List.of(source),
-        List.of(part(PartName.KERNEL, "kernel", checkHeader), part(PartName.ROOTFS, "root", false)),
-        plan.annotations(),
-        plan.destination(),
-        plan.timeoutSeconds(),
-        plan.credentialsWaitSeconds(),
-        plan.finished());
+        List.of(
+            part(PartName.KERNEL, "kernel", checkHeader), part(PartName.ROOTFS, "root", false)));
   }
 
   private static PlannedPart part(PartName name, String path, boolean checkHeader) {

@@ -49,18 +49,8 @@ class PushRightsTest {
   }
 
   private static BuildPlan to(FaultRegistry registry, BuildPlan plan) {
-    return new BuildPlan(
-        plan.version(),
-        plan.architecture(),
-        plan.inputsHash(),
-        plan.config(),
-        plan.sources(),
-        plan.parts(),
-        plan.annotations(),
-        new PlannedDestination(registry.repository(), List.of("1"), true, "push", null),
-        plan.timeoutSeconds(),
-        plan.credentialsWaitSeconds(),
-        plan.finished());
+    return Workbench.to(
+        new PlannedDestination(registry.repository(), List.of("1"), true, "push", null), plan);
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.osimage.image.BuildPlan.PlannedDestination;
 import dev.osimage.image.BuildPlan.PlannedPart;
 import dev.osimage.image.BuilderLine.PublishedPart;
 import dev.osimage.image.PartName;
+import dev.osimage.image.PlannedNetwork;
 import dev.osimage.image.PlannedSource;
 import dev.osimage.oci.Digest;
 import dev.osimage.oci.content.Compression;
@@ -102,6 +103,7 @@ class SourcesTest {
         List.of(parts),
         Map.of(),
         new PlannedDestination(bench.repository(), List.of("1"), true, null, null),
+        PlannedNetwork.PLAIN,
         60,
         0,
         List.of());

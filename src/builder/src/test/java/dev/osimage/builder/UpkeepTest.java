@@ -124,6 +124,7 @@ class UpkeepTest {
             RegistryTask.VERSION,
             RegistryTask.Kind.CHECK,
             destination,
+            null,
             List.of(new TaggedArtifact(manifest.digest(), List.of("stable"), CONTENT_TAG)),
             60,
             0);

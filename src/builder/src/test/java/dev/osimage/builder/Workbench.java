@@ -13,6 +13,7 @@ import dev.osimage.image.BuildPlan.PlannedPart;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.Mounts;
 import dev.osimage.image.PartName;
+import dev.osimage.image.PlannedNetwork;
 import dev.osimage.image.PlannedSource;
 import dev.osimage.image.Termination;
 import dev.osimage.image.Wire;
@@ -215,6 +216,7 @@ final class Workbench implements AutoCloseable {
         Map.of(),
         new PlannedDestination(
             repository(), List.of("1.0-amd64", "latest-amd64"), true, null, null),
+        PlannedNetwork.PLAIN,
         timeoutSeconds,
         0,
         List.of());
@@ -233,15 +235,36 @@ final class Workbench implements AutoCloseable {
   /** The same plan with the Secret {@code push} for its registry. */
   static BuildPlan withSecret(BuildPlan plan) {
     var destination = plan.destination();
+    return to(
+        new PlannedDestination(destination.repository(), destination.tags(), true, "push", null),
+        plan);
+  }
+
+  /** The same plan for another destination. */
+  static BuildPlan to(PlannedDestination destination, BuildPlan plan) {
+    return with(plan, plan.sources(), plan.parts(), destination);
+  }
+
+  /** The same plan with other parts. */
+  static BuildPlan with(BuildPlan plan, List<PlannedSource> sources, List<PlannedPart> parts) {
+    return with(plan, sources, parts, plan.destination());
+  }
+
+  private static BuildPlan with(
+      BuildPlan plan,
+      List<PlannedSource> sources,
+      List<PlannedPart> parts,
+      PlannedDestination destination) {
     return new BuildPlan(
         plan.version(),
         plan.architecture(),
         plan.inputsHash(),
         plan.config(),
-        plan.sources(),
-        plan.parts(),
+        sources,
+        parts,
         plan.annotations(),
-        new PlannedDestination(destination.repository(), destination.tags(), true, "push", null),
+        destination,
+        plan.network(),
         plan.timeoutSeconds(),
         plan.credentialsWaitSeconds(),
         plan.finished());

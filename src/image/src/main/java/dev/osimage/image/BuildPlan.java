@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param parts the parts in the order of their layers
  * @param annotations annotations of the manifest
  * @param destination where the artifact goes
+ * @param network how servers are reached; absent is {@link PlannedNetwork#PLAIN}
  * @param timeoutSeconds how long the build may take from the builder's start
  * @param credentialsWaitSeconds how long the builder waits, each time, for another content of a
  *     Secret that is missing, lacks a key, or is refused; 0: not at all
@@ -46,6 +47,7 @@ public record BuildPlan(
     List<PlannedPart> parts,
     Map<String, String> annotations,
     PlannedDestination destination,
+    PlannedNetwork network,
     long timeoutSeconds,
     long credentialsWaitSeconds,
     List<FinishedPart> finished) {
@@ -61,6 +63,7 @@ public record BuildPlan(
     parts = List.copyOf(parts);
     annotations = Map.copyOf(annotations);
     Objects.requireNonNull(destination, "destination");
+    network = network == null ? PlannedNetwork.PLAIN : network;
     finished = List.copyOf(finished);
     for (var part : parts) {
       Objects.checkIndex(part.source(), sources.size());
@@ -145,15 +148,20 @@ public record BuildPlan(
 
   /** The same plan with another bound on waits for Secrets; whole seconds count. */
   public BuildPlan withCredentialsWait(Duration wait) {
-    return with(wait.toSeconds(), finished);
+    return with(network, wait.toSeconds(), finished);
+  }
+
+  /** The same plan where the network is like this. */
+  public BuildPlan withNetwork(PlannedNetwork other) {
+    return with(other, credentialsWaitSeconds, finished);
   }
 
   /** The same plan for an attempt that follows others, which have pushed these parts. */
   public BuildPlan withFinished(List<FinishedPart> parts) {
-    return with(credentialsWaitSeconds, parts);
+    return with(network, credentialsWaitSeconds, parts);
   }
 
-  private BuildPlan with(long wait, List<FinishedPart> done) {
+  private BuildPlan with(PlannedNetwork reached, long wait, List<FinishedPart> done) {
     return new BuildPlan(
         version,
         architecture,
@@ -163,6 +171,7 @@ public record BuildPlan(
         parts,
         annotations,
         destination,
+        reached,
         timeoutSeconds,
         wait,
         done);

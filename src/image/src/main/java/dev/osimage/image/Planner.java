@@ -56,6 +56,7 @@ public final class Planner {
         files.parts(),
         annotations == null ? Map.of() : orEmpty(annotations.manifest()),
         destination(spec.destination()),
+        PlannedNetwork.PLAIN,
         timeout.toSeconds(),
         CREDENTIALS_WAIT.toSeconds(),
         List.of());

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param version version of this JSON; a pod reads {@link #VERSION} only
  * @param kind what is done
  * @param destination the repository and how to reach it; its tags mean nothing here
+ * @param caBundle authorities in PEM that are trusted besides the usual ones and the destination's
  * @param artifacts what it is done to
  * @param timeoutSeconds how long it may take
  * @param credentialsWaitSeconds see {@link BuildPlan#credentialsWaitSeconds()}
@@ -26,6 +27,7 @@ public record RegistryTask(
     int version,
     Kind kind,
     PlannedDestination destination,
+    @Nullable String caBundle,
     List<TaggedArtifact> artifacts,
     long timeoutSeconds,
     long credentialsWaitSeconds) {

@@ -43,6 +43,7 @@ class FinishedPartTest {
         List.of(part),
         plan.annotations(),
         plan.destination(),
+        plan.network(),
         plan.timeoutSeconds(),
         plan.credentialsWaitSeconds(),
         List.of(finished));

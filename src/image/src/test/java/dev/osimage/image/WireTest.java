@@ -67,6 +67,21 @@ class WireTest {
         .doesNotContain("null", "secrets", "caBundles");
   }
 
+  @Test
+  void theNetworkIsReadBackAsItWasWrittenAndPlainWhereItIsAbsent() {
+    var plan = Specs.withInputs(ROOTFS).plan();
+    var network =
+        new PlannedNetwork(
+            "-----BEGIN CERTIFICATE-----\n",
+            Map.of("https://h.example/a", List.of("http://one.lan/a", "http://two.lan/a")));
+    var mirrored = plan.withNetwork(network);
+
+    assertThat(Wire.readPlan(Wire.write(mirrored))).isEqualTo(mirrored);
+    var absent = text(Wire.write(plan)).replace("\"network\":{\"mirrors\":{}},", "");
+    assertThat(absent).doesNotContain("network");
+    assertThat(Wire.readPlan(bytes(absent))).isEqualTo(plan);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {-1, 1, 7})
   void aPartOfASourceThatDoesNotExistIsRefused(int source) {
@@ -103,6 +118,7 @@ class WireTest {
         parts,
         plan.annotations(),
         plan.destination(),
+        plan.network(),
         plan.timeoutSeconds(),
         plan.credentialsWaitSeconds(),
         plan.finished());

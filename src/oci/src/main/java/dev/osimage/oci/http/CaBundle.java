@@ -10,6 +10,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,9 @@ public record CaBundle(List<X509Certificate> authorities) {
 
   /** The most that is read: bundles of all public authorities have about 250 KiB. */
   public static final int MAX_BYTES = 1024 * 1024;
+
+  /** No authorities besides those of the Java runtime. */
+  static final CaBundle NONE = new CaBundle(List.of());
 
   public CaBundle {
     authorities = List.copyOf(authorities);
@@ -40,6 +44,12 @@ public record CaBundle(List<X509Certificate> authorities) {
       throw new IllegalArgumentException("it holds no certificate (-----BEGIN CERTIFICATE-----)");
     }
     return new CaBundle(authorities);
+  }
+
+  /** These authorities and those of another bundle. */
+  CaBundle and(CaBundle other) {
+    return new CaBundle(
+        Stream.concat(authorities.stream(), other.authorities.stream()).distinct().toList());
   }
 
   /** Trusts these authorities and those of the Java runtime. */

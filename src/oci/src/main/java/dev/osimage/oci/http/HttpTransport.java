@@ -27,6 +27,7 @@ public final class HttpTransport implements AutoCloseable {
   private final OkHttpClient patient;
   private final Transfers transfers;
   private final RunningCalls running;
+  private final CaBundle trusted;
 
   /** A transport with these settings that trusts the authorities of the Java runtime. */
   public HttpTransport(HttpSettings settings) {
@@ -52,15 +53,21 @@ public final class HttpTransport implements AutoCloseable {
         plain.newBuilder().eventListener(running).build(),
         plain.newBuilder().eventListener(running).readTimeout(settings.commitTimeout()).build(),
         new Transfers(settings.transfersPerHost()),
-        running);
+        running,
+        CaBundle.NONE);
   }
 
   private HttpTransport(
-      OkHttpClient quick, OkHttpClient patient, Transfers transfers, RunningCalls running) {
+      OkHttpClient quick,
+      OkHttpClient patient,
+      Transfers transfers,
+      RunningCalls running,
+      CaBundle trusted) {
     this.quick = quick;
     this.patient = patient;
     this.transfers = transfers;
     this.running = running;
+    this.trusted = trusted;
   }
 
   private static Interceptor headers(HttpSettings settings) {
@@ -81,9 +88,10 @@ public final class HttpTransport implements AutoCloseable {
     };
   }
 
-  /** The same transport with these authorities trusted as well. */
+  /** The same transport with these authorities trusted besides those that it trusts already. */
   public HttpTransport trusting(CaBundle bundle) {
-    var trust = bundle.trustManager();
+    var all = trusted.and(bundle);
+    var trust = all.trustManager();
     SSLSocketFactory sockets;
     try {
       var context = SSLContext.getInstance("TLS");
@@ -96,7 +104,8 @@ public final class HttpTransport implements AutoCloseable {
         quick.newBuilder().sslSocketFactory(sockets, trust).build(),
         patient.newBuilder().sslSocketFactory(sockets, trust).build(),
         transfers,
-        running);
+        running,
+        all);
   }
 
   /** The bound on transfers of this process. */

@@ -93,6 +93,18 @@ class CaBundleTest {
   }
 
   @Test
+  void aTransportThatTrustsOneMoreBundleStillTrustsThoseBefore() throws IOException {
+    try (var http = transport();
+        var one = server(serverOf(ONE));
+        var two = server(serverOf(TWO))) {
+      var both = http.trusting(parse(ONE.certificatePem())).trusting(parse(TWO.certificatePem()));
+
+      assertThat(ask(both, one)).isEqualTo("trusted");
+      assertThat(ask(both, two)).isEqualTo("trusted");
+    }
+  }
+
+  @Test
   void anExpiredServerIsNotTrustedWhileAnAuthorityStaysOneAsInEveryTrustStoreOfJava()
       throws IOException {
     var expired =
@@ -146,18 +158,29 @@ class CaBundleTest {
   }
 
   private static String ask(CaBundle bundle, HeldCertificate certificate) throws IOException {
+    try (var http = transport();
+        var server = server(certificate)) {
+      return ask(http.trusting(bundle), server);
+    }
+  }
+
+  private static HttpTransport transport() {
+    return new HttpTransport(HttpSettings.of(Map.of()).withTimeouts(Duration.ofSeconds(10)));
+  }
+
+  private static MockWebServer server(HeldCertificate certificate) throws IOException {
     var tls = new HandshakeCertificates.Builder().heldCertificate(certificate).build();
-    try (var server = new MockWebServer();
-        var http =
-            new HttpTransport(HttpSettings.of(Map.of()).withTimeouts(Duration.ofSeconds(10)))
-                .trusting(bundle)) {
-      server.useHttps(tls.sslSocketFactory());
-      server.start();
-      server.enqueue(new MockResponse.Builder().body("trusted").build());
-      var url = HttpUrl.get("https://localhost:" + server.getPort());
-      try (var response = http.send(new Request.Builder().url(url).build())) {
-        return response.body().string();
-      }
+    var server = new MockWebServer();
+    server.useHttps(tls.sslSocketFactory());
+    server.start();
+    server.enqueue(new MockResponse.Builder().body("trusted").build());
+    return server;
+  }
+
+  private static String ask(HttpTransport http, MockWebServer server) throws IOException {
+    var url = HttpUrl.get("https://localhost:" + server.getPort());
+    try (var response = http.send(new Request.Builder().url(url).build())) {
+      return response.body().string();
     }
   }
 }
