@@ -68,3 +68,51 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- toJson $pod -}}
 {{- end -}}
 {{- end -}}
+
+{{- /* What every pod of the chart has: security, and where it runs. */ -}}
+{{- define "osimage-operator.pod" -}}
+automountServiceAccountToken: true
+enableServiceLinks: false
+# No runAsUser: the image names a user that is not root, and platforms that assign one may.
+securityContext:
+  runAsNonRoot: true
+  seccompProfile:
+    type: RuntimeDefault
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "osimage-operator.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{- /* Name of the objects of the uninstall hook: that of a Job has at most 63 characters. */ -}}
+{{- define "osimage-operator.uninstallName" -}}
+{{- include "osimage-operator.fullname" . | trunc 53 | trimSuffix "-" }}-uninstall
+{{- end -}}
+
+{{- /* Makes an object one of the uninstall hook: dict "context" $ "weight" "0". */ -}}
+{{- define "osimage-operator.uninstallMetadata" -}}
+labels:
+  {{- include "osimage-operator.labels" .context | nindent 2 }}
+annotations:
+  helm.sh/hook: pre-delete
+  helm.sh/hook-weight: {{ .weight | quote }}
+  helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end -}}

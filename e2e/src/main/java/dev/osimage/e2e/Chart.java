@@ -53,15 +53,41 @@ final class Chart {
       arguments.add(value);
     }
     if (pending(cluster, namespace, release)) {
-      // An earlier call was killed half-way. The CRD stays, and so do all OsImages.
-      uninstall(cluster, namespace, release);
+      // An earlier call was killed half-way. The CRD stays, and so do all OsImages; the operator
+      // that
+      // comes next takes care of their finalizers.
+      remove(cluster, namespace, release);
     }
     helm(cluster, arguments.toArray(String[]::new)).run();
   }
 
-  /** Removes a release, but for the CRD. */
-  static void uninstall(Cluster cluster, String namespace, String release) {
-    helm(cluster, "uninstall", release, "--namespace", namespace, "--wait").run();
+  /** Removes a release, but for the CRD; returns what Helm and its hooks said. */
+  static String uninstall(Cluster cluster, String namespace, String release) {
+    var result = helm(cluster, "uninstall", release, "--namespace", namespace, "--wait").result();
+    var said = result.out() + result.err();
+    if (result.exit() != 0) {
+      throw new IllegalStateException("helm uninstall " + release + ": " + said);
+    }
+    return said;
+  }
+
+  /** Removes what there is of a release, without looking after its OsImages. */
+  static void remove(Cluster cluster, String namespace, String release) {
+    helm(
+            cluster,
+            "uninstall",
+            release,
+            "--namespace",
+            namespace,
+            "--wait",
+            "--no-hooks",
+            "--ignore-not-found")
+        .run();
+  }
+
+  /** Whether Helm knows the release. */
+  static boolean isInstalled(Cluster cluster, String namespace, String release) {
+    return helm(cluster, "status", release, "--namespace", namespace).result().exit() == 0;
   }
 
   private static boolean pending(Cluster cluster, String namespace, String release) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,7 +38,22 @@ class ChartE2E {
     return Command.of("helm", words.toArray(String[]::new)).result();
   }
 
+  /** What is installed. */
   private static List<HasMetadata> objects(String... values) {
+    return rendered(values).stream().filter(object -> !isHook(object)).toList();
+  }
+
+  /** What exists only while the chart is uninstalled. */
+  private static List<HasMetadata> hooks(String... values) {
+    return rendered(values).stream().filter(ChartE2E::isHook).toList();
+  }
+
+  private static boolean isHook(HasMetadata object) {
+    var annotations = object.getMetadata().getAnnotations();
+    return annotations != null && "pre-delete".equals(annotations.get("helm.sh/hook"));
+  }
+
+  private static List<HasMetadata> rendered(String... values) {
     var result = helm("template", values);
     assertThat(result.exit()).as(result.err()).isZero();
     return Arrays.stream(result.out().split("(?m)^---$", -1))
@@ -86,6 +102,7 @@ class ChartE2E {
         "replicas=2",
         "watch.own=true",
         "watch.namespaces={a,b}",
+        "uninstallHook.enabled=false",
         "allowedHosts={*.example.com,quay.io:443}",
         "metrics.serviceMonitor.enabled=true",
         "metrics.rules.enabled=true",
@@ -147,6 +164,104 @@ class ChartE2E {
   void theNumberOfReplicasIsNothingToRestartPodsFor() {
     assertThat(deployment(objects("replicas=2")).getSpec().getTemplate())
         .isEqualTo(deployment(objects("replicas=1")).getSpec().getTemplate());
+  }
+
+  @Test
+  void beforeItIsUninstalledAJobWithRightsOfItsOwnLooksAfterAllOsImages() {
+    var hooks = hooks();
+
+    assertThat(named("Job", hooks)).containsExactly("osimage-system/osimage-operator-uninstall");
+    assertThat(named("ServiceAccount", hooks))
+        .containsExactly("osimage-system/osimage-operator-uninstall");
+    assertThat(named("ClusterRole", hooks)).containsExactly("osimage-operator-uninstall");
+    assertThat(named("ClusterRoleBinding", hooks)).containsExactly("osimage-operator-uninstall");
+    assertThat(named("Role", hooks))
+        .containsExactly("osimage-system/osimage-operator-uninstall-deployment");
+    assertThat(named("RoleBinding", hooks))
+        .containsExactly("osimage-system/osimage-operator-uninstall-deployment");
+    assertThat(hooks)
+        .extracting(object -> object.getMetadata().getAnnotations())
+        .allSatisfy(annotations ->
+            assertThat(annotations)
+                .containsEntry(
+                    "helm.sh/hook-delete-policy", "before-hook-creation,hook-succeeded"));
+  }
+
+  @Test
+  void theUninstallHookOfWatchedNamespacesHasARoleInEachAndTheClusterNone() {
+    var hooks = hooks("watch.own=true", "watch.namespaces={a}");
+    var expected =
+        List.of(
+            "osimage-system/osimage-operator-uninstall-deployment",
+            "a/osimage-operator-uninstall",
+            "osimage-system/osimage-operator-uninstall");
+
+    assertThat(named("Role", hooks)).containsExactlyInAnyOrderElementsOf(expected);
+    assertThat(named("RoleBinding", hooks)).containsExactlyInAnyOrderElementsOf(expected);
+    assertThat(named("ClusterRole", hooks)).isEmpty();
+    assertThat(named("ClusterRoleBinding", hooks)).isEmpty();
+    assertThat(job(hooks).getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv())
+        .contains(new EnvVar("OSIMAGE_WATCH_NAMESPACES", "a,osimage-system", null));
+  }
+
+  @Test
+  void thePodOfTheUninstallHookIsMadeLikeThatOfTheOperatorButNotTakenForIt() {
+    String[] values = {
+      "imagePullSecrets[0].name=registry",
+      "priorityClassName=high",
+      "nodeSelector.disktype=ssd",
+      "tolerations[0].key=builds",
+      "affinity.nodeAffinity.some=rule",
+      "podLabels.team=os",
+      "podAnnotations.note=ours"
+    };
+    var operator = deployment(objects(values)).getSpec();
+    var hook = job(hooks(values)).getSpec().getTemplate();
+    var expected = operator.getTemplate().getSpec();
+
+    assertThat(hook.getSpec())
+        .usingRecursiveComparison()
+        .comparingOnlyFields(
+            "automountServiceAccountToken",
+            "enableServiceLinks",
+            "securityContext",
+            "imagePullSecrets",
+            "priorityClassName",
+            "nodeSelector",
+            "tolerations",
+            "affinity")
+        .isEqualTo(expected);
+    assertThat(hook.getSpec().getContainers().getFirst())
+        .usingRecursiveComparison()
+        .comparingOnlyFields("image", "imagePullPolicy", "resources", "securityContext")
+        .isEqualTo(expected.getContainers().getFirst());
+    assertThat(hook.getMetadata().getAnnotations()).containsEntry("note", "ours");
+    assertThat(hook.getMetadata().getLabels())
+        .containsEntry("team", "os")
+        .doesNotContainEntry(
+            "app.kubernetes.io/name",
+            operator.getSelector().getMatchLabels().get("app.kubernetes.io/name"));
+  }
+
+  @Test
+  void aJobsNameEndsAtSixtyThreeCharacters() {
+    var name = named("Job", hooks("fullnameOverride=" + "a".repeat(52) + "-" + "b".repeat(10)));
+
+    assertThat(name).containsExactly("osimage-system/" + "a".repeat(52) + "-uninstall");
+  }
+
+  @Test
+  void withoutTheUninstallHookNothingOfItIsThere() {
+    assertThat(hooks("uninstallHook.enabled=false")).isEmpty();
+    assertThat(rendered("uninstallHook.enabled=false")).isEqualTo(objects());
+  }
+
+  private static Job job(List<HasMetadata> objects) {
+    return objects.stream()
+        .filter(Job.class::isInstance)
+        .map(Job.class::cast)
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
@@ -220,6 +335,7 @@ class ChartE2E {
         "replicas=two",
         "watch.namespaces={Upper}",
         "watch.namespace=a",
+        "uninstallHook=false",
         "leaderElection.leaseDuration=10",
         "metrics.objects=-1",
         "allowedHosts={https://example.com}",
