@@ -109,6 +109,7 @@ class NothingTwiceE2E {
         status.lastHandledReconcileAt(),
         status.lastHandledRebuildAt(),
         status.check(),
+        status.failedCheck(),
         status.losses(),
         status.retired());
   }

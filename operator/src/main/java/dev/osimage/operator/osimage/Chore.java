@@ -19,11 +19,18 @@ sealed interface Chore {
   /**
    * A task is started.
    *
-   * @param purpose equal ones are the same task
+   * @param purpose what it is for
+   * @param token equal ones with the same purpose are the same task
    * @param look the request that it answers
+   * @param builtAt when the one artifact was built that a look is about
    */
   record Start(
-      RegistryTask.Kind kind, String purpose, @Nullable String look, List<TaggedArtifact> artifacts)
+      RegistryTask.Kind kind,
+      String purpose,
+      String token,
+      @Nullable String look,
+      @Nullable String builtAt,
+      List<TaggedArtifact> artifacts)
       implements Chore {}
 
   /** A task is on its way. */

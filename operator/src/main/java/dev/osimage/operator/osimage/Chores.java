@@ -1,6 +1,7 @@
 package dev.osimage.operator.osimage;
 
 import dev.osimage.api.Artifact;
+import dev.osimage.api.Check;
 import dev.osimage.api.Durations;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.Reason;
@@ -13,8 +14,12 @@ import dev.osimage.operator.Settings;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,28 +46,51 @@ final class Chores {
 
   static Chore decide(
       OsImage image, Observed observed, Decision decision, Settings settings, Claims claims) {
-    return observed.target() instanceof Target.Buildable target && isSettled(decision)
-        ? new Chores(image, observed, settings, claims).decide(target)
-        : Chore.Nothing.EVER;
+    if (!(observed.target() instanceof Target.Buildable target) || !isSettled(observed, decision)) {
+      return Chore.Nothing.EVER;
+    }
+    if (decision instanceof Decision.Published published && isNews(observed, published)) {
+      // The status comes first: what it names now is another artifact.
+      return new Chore.Nothing(Optional.of(observed.now()));
+    }
+    return new Chores(image, observed, settings, claims).decide(target);
   }
 
-  /** While something is built, what is in the registry is about to change. */
-  private static boolean isSettled(Decision decision) {
-    return decision instanceof Decision.Published
-        || (decision instanceof Decision.Stalled stalled
-            && stalled.reason() == Reason.ARTIFACT_LOST);
+  /** Whether what is published can be looked at: not while a build is about to change it. */
+  static boolean isSettled(Observed observed, Decision decision) {
+    return observed.target() instanceof Target.Buildable
+        && (decision instanceof Decision.Published
+            || (decision instanceof Decision.Stalled stalled
+                && stalled.reason() == Reason.ARTIFACT_LOST));
+  }
+
+  private static boolean isNews(Observed observed, Decision.Published published) {
+    var artifact = observed.status().artifact();
+    return published
+        .by()
+        .map(Attempt::state)
+        .filter(Attempt.Succeeded.class::isInstance)
+        .map(Attempt.Succeeded.class::cast)
+        .map(Attempt.Succeeded::result)
+        .filter(now ->
+            artifact == null
+                || !now.finishedAt().equals(artifact.builtAt())
+                || !now.digest().toString().equals(artifact.digest()))
+        .isPresent();
   }
 
   private Chore decide(Target.Buildable target) {
+    var pauses = new ArrayList<Instant>();
     for (var task : observed.tasks()) {
-      if (task.deleting() || (task.prepared() && task.end().isEmpty())) {
+      if (task.deleting() || task.running()) {
         return new Chore.Wait(task);
       }
       if (task.end().isPresent() && !isOver(observed, task, settings)) {
         var end = task.end().get();
-        return isFinal(task, end)
-            ? new Chore.Note(task, end)
-            : new Chore.Nothing(Optional.of(again(end, settings)));
+        if (isFinal(task, end)) {
+          return new Chore.Note(task, end);
+        }
+        pauses.add(again(end, settings));
       }
     }
     var artifact = observed.status().artifact();
@@ -71,21 +99,25 @@ final class Chores {
     }
     var due = nextCheck(observed);
     boolean asked = observed.isLookWanted();
-    if (isHere(artifact.reference(), target)
-        && (asked || due.filter(time -> !time.isAfter(observed.now())).isPresent())) {
+    if (asked || due.filter(time -> !time.isAfter(observed.now())).isPresent()) {
       return check(artifact, asked ? observed.requests().look() : null, due);
     }
     var untagged = retired(target).toList();
-    return untagged.isEmpty() ? new Chore.Nothing(due) : untag(untagged);
+    if (pauses.isEmpty() && !untagged.isEmpty()) {
+      return untag(untagged);
+    }
+    due.ifPresent(pauses::add);
+    return new Chore.Nothing(pauses.stream().min(Comparator.naturalOrder()));
   }
 
   private static Chore.Start check(
       Artifact artifact, @Nullable String look, Optional<Instant> due) {
-    var purpose = artifact.reference() + " " + (look == null ? due.orElseThrow() : look);
     return new Chore.Start(
         RegistryTask.Kind.CHECK,
-        purpose,
+        "look",
+        artifact.reference() + " " + (look == null ? due.orElseThrow() : look),
         look,
+        artifact.builtAt(),
         List.of(
             new TaggedArtifact(
                 Digest.parse(artifact.digest()),
@@ -93,10 +125,13 @@ final class Chores {
                 BuildPlan.contentTag(artifact.inputsHash()))));
   }
 
-  private static Chore.Start untag(List<Retired> retired) {
+  private Chore.Start untag(List<Retired> retired) {
     return new Chore.Start(
         RegistryTask.Kind.UNTAG,
-        retired.toString(),
+        "retention",
+        // A name of its own each time: the plan of one that was cleared may still be there.
+        observed.now().toString(),
+        null,
         null,
         retired.stream()
             .map(artifact ->
@@ -116,8 +151,10 @@ final class Chores {
 
   /** What is to be untagged, without what somebody names again. */
   private Stream<Retired> retired(Target.Buildable target) {
+    var own = Claims.named(image).map(Claims::contentTag).collect(Collectors.toSet());
     return observed.status().effectiveRetired().stream()
         .filter(artifact -> isHere(artifact.reference(), target))
+        .filter(artifact -> !own.contains(contentTag(artifact)))
         .filter(artifact -> !claims.byAnother(image, contentTag(artifact)));
   }
 
@@ -133,8 +170,12 @@ final class Chores {
       return Optional.empty();
     }
     var interval = Durations.parseLong(drift.interval());
-    var check = observed.status().check();
-    var last = check == null ? artifact.builtAt() : check.time();
+    var last =
+        Stream.of(observed.status().failedCheck(), observed.status().check())
+            .filter(Objects::nonNull)
+            .map(Check::time)
+            .findFirst()
+            .orElse(artifact.builtAt());
     // Up to a tenth more: objects that were published together do not ask together.
     var jitter =
         interval
@@ -143,9 +184,9 @@ final class Chores {
     return Optional.of(time(last).orElse(Instant.EPOCH).plus(interval).plus(jitter));
   }
 
-  static Optional<Instant> time(String text) {
+  static Optional<Instant> time(@Nullable String text) {
     try {
-      return Optional.of(Instant.parse(text));
+      return Optional.ofNullable(text).map(Instant::parse);
     } catch (DateTimeParseException e) {
       return Optional.empty();
     }
@@ -161,11 +202,12 @@ final class Chores {
     return switch (task.kind()) {
       case CHECK -> {
         var artifact = status.artifact();
-        var check = status.check();
         yield artifact == null
             || !task.artifacts().contains(artifact.reference())
-            || time(artifact.builtAt()).filter(task.createdAt()::isBefore).isPresent()
-            || (check != null && check.job().equals(task.job()));
+            || !artifact.builtAt().equals(task.builtAt())
+            || Stream.of(status.check(), status.failedCheck())
+                .filter(Objects::nonNull)
+                .anyMatch(check -> task.job().equals(check.job()));
       }
       case UNTAG ->
           isFinal(task, end)

@@ -5,6 +5,7 @@ import dev.osimage.api.OsImage;
 import dev.osimage.api.Published;
 import dev.osimage.image.BuildPlan;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -38,6 +39,7 @@ final class Claims {
             Stream.ofNullable(status.artifact()),
             status.effectiveHistory().stream().map(Published::artifact))
         // Whatever somebody wrote into a status.
+        .filter(Objects::nonNull)
         .filter(artifact -> artifact.reference() != null && artifact.reference().contains("@"))
         .filter(artifact -> artifact.inputsHash() != null && artifact.inputsHash().length() > 16);
   }

@@ -55,7 +55,7 @@ final class Decide {
     if (!foreign.isEmpty() || observed.strayPods()) {
       return new Decision.Cancel(foreign);
     }
-    boolean lost = observed.isLost();
+    boolean lost = observed.isLost() && isPublishedAs(observed, target);
     boolean rebuild =
         !observed.spec().suspended()
             && (observed.isRebuildWanted() || (lost && observed.isLossMended()));
@@ -87,7 +87,15 @@ final class Decide {
             : "%s; it was built again %d times within 24 hours"
                 .formatted(check.message(), observed.recentLosses().size());
     return new Decision.Stalled(
-        Optional.empty(), Reason.ARTIFACT_LOST, message, Chores.nextCheck(observed));
+        Optional.empty(),
+        Reason.ARTIFACT_LOST,
+        message,
+        Chores.nextCheck(observed).filter(observed.now()::isBefore));
+  }
+
+  private static boolean isPublishedAs(Observed observed, Target.Buildable target) {
+    var artifact = observed.status().artifact();
+    return artifact != null && target.publicationHash().equals(artifact.publicationHash());
   }
 
   /** Attempts that may still act, except those with {@code identity} that may go on. */

@@ -103,10 +103,12 @@ final class Departure {
     try {
       tasks.start(image, start, target.plan().destination());
     } catch (KubernetesClientException e) {
-      if (!Actions.namespaceEnds(e)) {
-        throw e;
+      if (Actions.namespaceEnds(e)) {
+        letGo(image, observed, "its namespace is being deleted; what it published stays", context);
+      } else {
+        // A quota, perhaps. It is tried again, for as long as the deletion may wait.
+        LOG.warn("the removal could not be started: {}", e.getMessage());
       }
-      letGo(image, observed, "its namespace is being deleted; what it published stays", context);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.osimage.operator.osimage;
 
 import dev.osimage.api.Artifact;
+import dev.osimage.api.Condition;
 import dev.osimage.api.DeletionPolicy;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.Reason;
@@ -51,17 +52,29 @@ sealed interface Farewell {
     if (!(observed.target() instanceof Target.Buildable target)) {
       return new LetGo("the spec does not say how to reach the registry; what was published stays");
     }
-    var kind = policy == DeletionPolicy.UNTAG ? RegistryTask.Kind.UNTAG : RegistryTask.Kind.DELETE;
-    var artifacts = artifacts(image, observed, target, claims);
-    var name = TaskJob.name(image, kind, PURPOSE);
     return observed.tasks().stream()
-        .filter(task -> task.job().equals(name) && task.prepared())
+        .filter(task -> task.purpose().equals(PURPOSE) && task.prepared())
         .findFirst()
         .map(task -> after(task, image, observed, settings))
-        .orElseGet(() ->
-            artifacts.isEmpty()
-                ? new LetGo("")
-                : new Remove(new Chore.Start(kind, PURPOSE, null, artifacts)));
+        .orElseGet(() -> removal(image, observed, target, settings, claims));
+  }
+
+  private static Farewell removal(
+      OsImage image, Observed observed, Target.Buildable target, Settings settings, Claims claims) {
+    var artifacts = artifacts(image, observed, target, claims);
+    if (artifacts.isEmpty()) {
+      return new LetGo("");
+    }
+    if (isLate(image, observed, settings)) {
+      return new LetGo("its removal could not be started in time; what it published stays");
+    }
+    var kind =
+        observed.spec().effectiveDeletionPolicy() == DeletionPolicy.UNTAG
+            ? RegistryTask.Kind.UNTAG
+            : RegistryTask.Kind.DELETE;
+    // A name of its own each time: the plan of one that was cleared may still be there.
+    var token = observed.now().toString();
+    return new Remove(new Chore.Start(kind, PURPOSE, token, null, null, artifacts));
   }
 
   private static Farewell after(Task task, OsImage image, Observed observed, Settings settings) {
@@ -78,9 +91,16 @@ sealed interface Farewell {
         : new Again(task, end, end.at().plus(settings.retryInitial()));
   }
 
+  /** From the moment on that the status says so: the operator may not have been there before. */
   private static boolean isLate(OsImage image, Observed observed, Settings settings) {
-    return Optional.ofNullable(image.getMetadata().getDeletionTimestamp())
-        .map(Instant::parse)
+    var said =
+        observed.status().effectiveConditions().stream()
+            .filter(condition -> condition.type().equals(Condition.READY))
+            .filter(condition -> condition.reason().equals(Reason.DELETING.text()))
+            .flatMap(condition -> Chores.time(condition.lastTransitionTime()).stream())
+            .findFirst();
+    var deleted = Chores.time(image.getMetadata().getDeletionTimestamp());
+    return said.flatMap(time -> deleted.map(since -> since.isAfter(time) ? since : time))
         .filter(since -> since.plus(settings.deletionTimeout()).isBefore(observed.now()))
         .isPresent();
   }

@@ -71,10 +71,10 @@ final class History {
             .map(Claims::contentTag)
             .collect(Collectors.toSet());
     return Stream.concat(
-            before == null ? Stream.empty() : before.stream(),
             earlier.stream()
                 .filter(published -> !kept.contains(published))
-                .map(published -> retired(published.artifact())))
+                .map(published -> retired(published.artifact())),
+            before == null ? Stream.empty() : before.stream())
         .distinct()
         .filter(retired ->
             !named.contains(Claims.repository(retired.reference()) + ":" + retired.contentTag()))

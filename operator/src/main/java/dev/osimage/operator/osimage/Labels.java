@@ -43,6 +43,12 @@ final class Labels {
   /** Annotation: uid of the OsImage. */
   static final String OBJECT = "osimage.dev/object";
 
+  /** Annotation: {@link Chore.Start#purpose()}. */
+  static final String PURPOSE = "osimage.dev/purpose";
+
+  /** Annotation: {@link Task#builtAt()}. */
+  static final String BUILT_AT = "osimage.dev/built-at";
+
   /** Annotation: the references of the artifacts that a task is about, with blanks between. */
   static final String ARTIFACTS = "osimage.dev/artifacts";
 

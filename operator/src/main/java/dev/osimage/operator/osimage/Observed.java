@@ -70,7 +70,10 @@ record Observed(
         && newest()
             .filter(attempt -> attempt.state() instanceof Attempt.Succeeded)
             .filter(attempt ->
-                Chores.time(check.time()).filter(attempt.createdAt()::isAfter).isPresent())
+                check.job().equals(attempt.requests().lost())
+                    || Chores.time(check.time())
+                        .filter(found -> !attempt.createdAt().isBefore(found))
+                        .isPresent())
             .isEmpty();
   }
 

@@ -2,6 +2,8 @@ package dev.osimage.operator.osimage;
 
 import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageStatus;
+import dev.osimage.api.Reason;
+import dev.osimage.image.RegistryTask;
 import dev.osimage.operator.Settings;
 import dev.osimage.operator.runtime.BuildMetrics;
 import dev.osimage.operator.status.Events;
@@ -127,10 +129,11 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     // a failure is seen before it is acted upon.
     try (var _ = LogContext.of(status)) {
       if (!report(image, status, context)
-          || !act(image, observed, decision)
-          || !act(image, observed, chore)) {
+          || isUntagging(image, observed, decision)
+          || !act(image, observed, decision)) {
         return control.rescheduleAfter(SOON);
       }
+      act(image, observed, chore);
     }
     meter.count(image, observed, decision, context.getSecondaryResources(Pod.class));
     return earliest(nextLook(observed, decision), nextLook(observed, chore))
@@ -143,8 +146,11 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
         image,
         context.getSecondaryResources(Job.class),
         context.getSecondaryResources(Pod.class),
-        new TagOwners(key -> context.getPrimaryCache().byIndex(TagOwners.INDEX, key))
-            .conflict(image));
+        // What a deleted object published earlier is its own, whoever has its tags now.
+        image.isMarkedForDeletion()
+            ? Optional.empty()
+            : new TagOwners(key -> context.getPrimaryCache().byIndex(TagOwners.INDEX, key))
+                .conflict(image));
   }
 
   /** What a deleted object needs before it may go; empty when something else will wake us up. */
@@ -154,7 +160,10 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
       return Optional.empty();
     }
     var farewell = Farewell.decide(image, observed, settings, claims);
-    report(image, departure.status(image, observed, farewell), context);
+    if (!report(image, departure.status(image, observed, farewell), context)) {
+      // It may be gone: nothing is to be removed then that somebody else may publish meanwhile.
+      return Optional.of(SOON);
+    }
     return departure.act(image, observed, farewell, context);
   }
 
@@ -164,21 +173,47 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
       return chore;
     }
     var running =
-        jobs(context).list(job -> Labels.isTask(job) && !AttemptReader.isOver(job)).count();
+        jobs(context).list(job -> Labels.isTask(job) && takesPlace(job, observed.now())).count();
     return running < settings.maxBuilds()
         ? chore
         : new Chore.Nothing(Optional.of(observed.now().plus(Chores.TURN)));
   }
 
-  private boolean act(OsImage image, Observed observed, Chore chore) {
+  private void act(OsImage image, Observed observed, Chore chore) {
     observed.tasks().stream()
         .filter(task -> Chores.isOver(observed, task, settings))
-        .forEach(task -> tasks.clear(image, task));
+        .forEach(task -> clear(image, task));
     if (chore instanceof Chore.Start start
         && observed.target() instanceof Target.Buildable target) {
-      tasks.start(image, start, target.plan().destination());
+      try {
+        tasks.start(image, start, target.plan().destination());
+      } catch (KubernetesClientException e) {
+        if (!Actions.namespaceEnds(e)) {
+          throw e;
+        }
+      }
     }
-    return true;
+  }
+
+  /** What was found is in the status; why something was not removed is said here. */
+  private void clear(OsImage image, Task task) {
+    task.end()
+        .filter(end -> task.kind() == RegistryTask.Kind.UNTAG && end.reason() != Reason.SUCCEEDED)
+        .ifPresent(end -> events.warn(image, end.reason().text(), end.message()));
+    tasks.clear(image, task);
+  }
+
+  /** What is being untagged may be what is built next: that is ended first. */
+  private boolean isUntagging(OsImage image, Observed observed, Decision decision) {
+    if (!(decision instanceof Decision.Start)) {
+      return false;
+    }
+    var untagging =
+        observed.tasks().stream()
+            .filter(task -> task.kind() == RegistryTask.Kind.UNTAG && task.running())
+            .toList();
+    untagging.forEach(task -> tasks.end(image, task));
+    return !untagging.isEmpty();
   }
 
   @Override
@@ -260,15 +295,18 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
 
   private static Optional<BuildQueue.Running> running(Job job, Instant now) {
     var metadata = job.getMetadata();
-    var active = job.getStatus() == null ? null : job.getStatus().getActive();
-    // A Job that gets no pod, by a quota perhaps, takes no place from those that would build.
-    boolean takesPlace =
-        (active != null && active > 0)
-            || Instant.parse(metadata.getCreationTimestamp()).plus(LATEST).isAfter(now);
     return metadata.getOwnerReferences().stream()
         .filter(owner -> owner.getKind().equals(OsImage.class.getSimpleName()))
         .findFirst()
-        .map(owner -> new BuildQueue.Running(owner.getUid(), Labels.destination(job), takesPlace));
+        .map(owner ->
+            new BuildQueue.Running(owner.getUid(), Labels.destination(job), takesPlace(job, now)));
+  }
+
+  /** A Job that gets no pod, by a quota perhaps, takes no place from those that would get one. */
+  private static boolean takesPlace(Job job, Instant now) {
+    var active = job.getStatus() == null ? null : job.getStatus().getActive();
+    return (active != null && active > 0)
+        || Instant.parse(job.getMetadata().getCreationTimestamp()).plus(LATEST).isAfter(now);
   }
 
   /** Writes the status unless it stands already; false when the object has changed meanwhile. */

@@ -45,22 +45,26 @@ final class Report {
       report.publish(target, published, draft);
     }
     // Otherwise it was published under an earlier policy, and stays as it is.
-    draft.lastHandledReconcileAt = report.lastHandledReconcile(decision, chore);
+    draft.lastHandledReconcileAt = report.lastHandledReconcile(decision);
     draft.lastHandledRebuildAt = report.lastHandledRebuild();
     return draft.status();
   }
 
   /** What a task at the registry found or did. */
   private void note(Chore chore, StatusDraft draft) {
-    if (chore instanceof Chore.Note(var task, var end)) {
-      if (task.kind() == RegistryTask.Kind.CHECK) {
-        draft.check = new Check(task.job(), text(end.at()), end.reason().text(), end.message());
-      } else {
-        draft.retired =
-            before.effectiveRetired().stream()
-                .filter(retired -> !task.artifacts().contains(retired.reference()))
-                .toList();
-      }
+    if (!(chore instanceof Chore.Note(var task, var end))) {
+      return;
+    }
+    if (task.kind() == RegistryTask.Kind.CHECK) {
+      var check = new Check(task.job(), text(end.at()), end.reason().text(), end.message());
+      // A look that could not look has found nothing: what was found before stands.
+      draft.check = end.isFinding() ? check : draft.check;
+      draft.failedCheck = end.isFinding() ? null : check;
+    } else {
+      draft.retired =
+          before.effectiveRetired().stream()
+              .filter(retired -> !task.artifacts().contains(retired.reference()))
+              .toList();
     }
   }
 
@@ -119,7 +123,7 @@ final class Report {
   }
 
   /** A request is handled once a Job carries it, or there is nothing to look at. */
-  private @Nullable String lastHandledReconcile(Decision decision, Chore chore) {
+  private @Nullable String lastHandledReconcile(Decision decision) {
     boolean starts =
         decision instanceof Decision.Start
             || decision instanceof Decision.Wait
@@ -128,7 +132,7 @@ final class Report {
             || decision instanceof Decision.Cancel
             || decision instanceof Decision.RetryLater
             || (decision instanceof Decision.Stalled stalled && stalled.attempt().isPresent())
-            || (chore instanceof Chore.Start start && start.look() != null);
+            || Chores.isSettled(observed, decision);
     var look = observed.requests().look();
     return look != null && !(starts && observed.isLookWanted())
         ? look
@@ -155,9 +159,12 @@ final class Report {
     if (artifact == null || known.isEmpty()) {
       throw new IllegalStateException("published, but neither attempt nor status says what");
     }
-    if (before.artifact() != null && !before.artifact().builtAt().equals(artifact.builtAt())) {
+    if (before.artifact() != null
+        && !(before.artifact().builtAt().equals(artifact.builtAt())
+            && before.artifact().reference().equals(artifact.reference()))) {
       // What was looked at was another one.
       draft.check = null;
+      draft.failedCheck = null;
       draft.losses = losses(published, artifact);
     }
     var history = new History(observed, before, artifact);

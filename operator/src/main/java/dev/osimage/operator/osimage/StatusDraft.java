@@ -26,6 +26,7 @@ final class StatusDraft {
   @Nullable String lastHandledReconcileAt;
   @Nullable String lastHandledRebuildAt;
   @Nullable Check check;
+  @Nullable Check failedCheck;
   @Nullable List<String> losses;
   @Nullable List<Retired> retired;
 
@@ -41,6 +42,7 @@ final class StatusDraft {
     lastHandledReconcileAt = before.lastHandledReconcileAt();
     lastHandledRebuildAt = before.lastHandledRebuildAt();
     check = before.check();
+    failedCheck = before.failedCheck();
     losses = before.losses();
     retired = before.retired();
   }
@@ -59,6 +61,7 @@ final class StatusDraft {
         lastHandledReconcileAt,
         lastHandledRebuildAt,
         check,
+        failedCheck,
         unlessEmpty(losses),
         unlessEmpty(retired));
   }

@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One {@link RegistryTask} on its way: a Job of ours, as it is now.
  *
+ * @param purpose what it is for
  * @param artifacts references of the artifacts that it is about
+ * @param builtAt when the one artifact was built that a look is about
  * @param look the request that it answers, see {@link Requests#look()}
  * @param prepared it has its plan and may run
  * @param deleting the Job is being deleted
@@ -23,7 +25,9 @@ import org.jspecify.annotations.Nullable;
 record Task(
     String job,
     RegistryTask.Kind kind,
+    String purpose,
     List<String> artifacts,
+    @Nullable String builtAt,
     @Nullable String look,
     Instant createdAt,
     boolean prepared,
@@ -36,7 +40,20 @@ record Task(
    * @param reason {@link Reason#SUCCEEDED}, what was found, or why it failed
    * @param message the same in a sentence; empty when there is nothing to say
    */
-  record End(Instant at, Reason reason, String message) {}
+  record End(Instant at, Reason reason, String message) {
+
+    /** Whether a look says how things are, and not why it could not look. */
+    boolean isFinding() {
+      return switch (reason) {
+        case SUCCEEDED, ARTIFACT_LOST, TAG_MOVED -> true;
+        default -> false;
+      };
+    }
+  }
+
+  boolean running() {
+    return prepared && end.isEmpty();
+  }
 
   /** Reads a task from its Job and pods, the newest first; empty for one of a newer version. */
   static Optional<Task> read(Job job, List<Pod> pods, Duration patience, Instant now) {
@@ -47,7 +64,9 @@ record Task(
             new Task(
                 metadata.getName(),
                 kind,
+                metadata.getAnnotations().getOrDefault(Labels.PURPOSE, ""),
                 TaskJob.artifacts(job),
+                metadata.getAnnotations().get(Labels.BUILT_AT),
                 metadata.getAnnotations().get(Labels.LOOK),
                 createdAt,
                 !Boolean.TRUE.equals(job.getSpec().getSuspend()),
@@ -68,7 +87,7 @@ record Task(
         .or(() ->
             deadline.isBefore(now)
                 ? Optional.of(
-                    new End(now, Reason.BUILD_TIMEOUT, "the pod that looks did not end in time"))
+                    new End(deadline, Reason.BUILD_TIMEOUT, "its pod did not end in time"))
                 : Optional.empty());
   }
 

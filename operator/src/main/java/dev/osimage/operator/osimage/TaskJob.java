@@ -18,9 +18,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Kubernetes objects of a {@link RegistryTask}. The Job has no owner: what is removed from a
- * registry because an OsImage is deleted must not be ended by that. The operator deletes it, and
- * where it can't any more, Kubernetes does after a while.
+ * The Kubernetes objects of a {@link RegistryTask}. What is removed from a registry because an
+ * OsImage is deleted must not be ended by that: such a Job has no owner. The operator deletes it,
+ * and where it can't any more, Kubernetes does after a while.
  */
 final class TaskJob {
 
@@ -32,15 +32,15 @@ final class TaskJob {
   private TaskJob() {}
 
   /** {@code <name>-<8 hex digits>-<kind>}: the same after any restart for the same purpose. */
-  static String name(OsImage image, RegistryTask.Kind kind, String purpose) {
+  static String name(OsImage image, Chore.Start start) {
     var metadata = image.getMetadata();
-    var identity = metadata.getUid() + kind.text() + purpose;
+    var identity = String.join(" ", metadata.getUid(), start.purpose(), start.token());
     return "%s-%s-%s"
         .formatted(
             metadata.getName(),
             Digest.of(identity.getBytes(StandardCharsets.UTF_8)).hex().substring(0, 8),
             // Jobs' names leave room for three characters.
-            kind.text().substring(0, 3));
+            start.kind().text().substring(0, 3));
   }
 
   /** When even kubelet should have ended its pod. */
@@ -55,7 +55,7 @@ final class TaskJob {
   static Job job(OsImage image, Chore.Start start, RegistryTask task, Settings settings) {
     var metadata = image.getMetadata();
     var labels = Labels.of(metadata.getName(), task.kind());
-    var name = name(image, task.kind(), start.purpose());
+    var name = name(image, start);
     var secrets = named(task.destination().secret());
     var caBundles = named(task.destination().caBundle());
     var pod =
@@ -73,6 +73,7 @@ final class TaskJob {
             .withName(name)
             .withLabels(labels)
             .addToAnnotations(Labels.OBJECT, metadata.getUid())
+            .addToAnnotations(Labels.PURPOSE, start.purpose())
             .addToAnnotations(Labels.ARTIFACTS, references(task))
             .endMetadata()
             .withSpec(pod.jobSpec(labels, settings))
@@ -80,6 +81,16 @@ final class TaskJob {
     if (start.look() != null) {
       job.getMetadata().getAnnotations().put(Labels.LOOK, start.look());
     }
+    if (start.builtAt() != null) {
+      job.getMetadata().getAnnotations().put(Labels.BUILT_AT, start.builtAt());
+    }
+    if (!start.purpose().equals(Farewell.PURPOSE)) {
+      job.getMetadata()
+          .setOwnerReferences(
+              List.of(JobPod.owner(image.getApiVersion(), image.getKind(), metadata).build()));
+    }
+    // Also where no pod comes into being.
+    job.getSpec().setActiveDeadlineSeconds(patience(settings).toSeconds());
     // Until its plan is there, which has the Job for its owner.
     job.getSpec().setSuspend(true);
     job.getSpec().setTtlSecondsAfterFinished(LEFT_BEHIND_SECONDS);

@@ -62,6 +62,15 @@ final class Tasks {
 
   /** Deletes a task's Job, and with it its pod and plan. */
   void clear(OsImage image, Task task) {
+    delete(image, task, DeletionPropagation.BACKGROUND);
+  }
+
+  /** Ends a task: its Job goes when its pod is gone. */
+  void end(OsImage image, Task task) {
+    delete(image, task, DeletionPropagation.FOREGROUND);
+  }
+
+  private void delete(OsImage image, Task task, DeletionPropagation propagation) {
     if (!task.deleting()) {
       client
           .batch()
@@ -69,7 +78,7 @@ final class Tasks {
           .jobs()
           .inNamespace(image.getMetadata().getNamespace())
           .withName(task.job())
-          .withPropagationPolicy(DeletionPropagation.BACKGROUND)
+          .withPropagationPolicy(propagation)
           .delete();
     }
   }

@@ -1,5 +1,6 @@
 package dev.osimage.operator.status;
 
+import dev.osimage.api.Check;
 import dev.osimage.api.Condition;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageStatus;
@@ -14,6 +15,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,8 +37,13 @@ public final class Events {
         .filter(now -> !ready(before).map(then -> same(now, then)).orElse(false))
         .ifPresent(
             now -> tell(image, isState(now) ? "Normal" : "Warning", now.reason(), now.message()));
-    Optional.ofNullable(after.check())
-        .filter(now -> before.check() == null || !now.job().equals(before.check().job()))
+    tellOfLook(image, before.check(), after.check());
+    tellOfLook(image, before.failedCheck(), after.failedCheck());
+  }
+
+  private void tellOfLook(OsImage image, @Nullable Check before, @Nullable Check after) {
+    Optional.ofNullable(after)
+        .filter(now -> before == null || !now.job().equals(before.job()))
         .filter(now -> !now.reason().equals(Reason.SUCCEEDED.text()))
         .ifPresent(now -> tell(image, "Warning", now.reason(), now.message()));
   }

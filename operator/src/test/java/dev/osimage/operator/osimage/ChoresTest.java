@@ -20,7 +20,6 @@ import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageSpec;
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Reason;
-import dev.osimage.api.Retired;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.RegistryTask;
 import dev.osimage.image.Wire;
@@ -28,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -159,7 +159,7 @@ class ChoresTest {
     assertThat(found.chore()).isInstanceOf(Chore.Start.class);
 
     var start = (Chore.Start) found.chore();
-    var task = task(lost, Reason.SUCCEEDED, start.purpose());
+    var task = task(lost, Reason.SUCCEEDED, start.token());
     var noted = look(REPORTS, lost, LATER.plus(Duration.ofHours(7)), task);
     var ready = look(REPORTS, noted.status(), LATER.plus(Duration.ofHours(7)), task);
 
@@ -192,67 +192,60 @@ class ChoresTest {
   }
 
   @Test
+  void aLookThatCouldNotLookTakesNothingBack() {
+    var lost = lost(REPORTS);
+    var noted = look(REPORTS, lost, LATER, task(lost, Reason.REGISTRY_UNAVAILABLE, "second"));
+    var next = look(REPORTS, noted.status(), LATER);
+
+    assertThat(noted.status().check()).isEqualTo(lost.check());
+    assertThat(Objects.requireNonNull(noted.status().failedCheck()).reason())
+        .isEqualTo("RegistryUnavailable");
+    assertThat(ready(next.status()).reason()).isEqualTo("ArtifactLost");
+  }
+
+  @Test
+  void aChangedSpecIsBuiltAlthoughWhatWasThereIsLost() {
+    var lost = lost(REPORTS);
+    var changed = with(REPORTS, "commandLine", "rw");
+
+    assertThat(look(changed, lost, LATER).decision()).isEqualTo(new Decision.Start(1));
+  }
+
+  @Test
+  void aRequestIsNotAnsweredBeforeALookCarriesIt() {
+    var before = published(A, 1, 1);
+    var image = object(A, before);
+    image.getMetadata().setAnnotations(Map.of(OsImage.RECONCILE_REQUESTED_AT, "please"));
+    var asking =
+        new Observed(
+            1, A, before, Requests.of(image), target(A), List.of(), List.of(), false, LATER);
+    var published = new Decision.Published(Optional.empty());
+
+    // Perhaps it is not its turn yet.
+    assertThat(Report.status(image, asking, published, Chore.Nothing.EVER).lastHandledReconcileAt())
+        .isNull();
+    assertThat(Chores.decide(image, asking, published, SETTINGS, new Claims(claim -> List.of())))
+        .isInstanceOfSatisfying(
+            Chore.Start.class, start -> assertThat(start.look()).isEqualTo("please"));
+  }
+
+  @Test
+  void whatHasJustBeenPublishedIsLookedAtOnceTheStatusNamesIt() {
+    var older = published(REBUILDS, 1, 1);
+    var spec = with(REBUILDS, "commandLine", "rw");
+
+    var next = look(spec, older, LATER, List.of(attempt(spec, 2, 1, succeeded(spec))), List.of());
+
+    assertThat(next.decision()).isInstanceOf(Decision.Published.class);
+    assertThat(next.chore()).isEqualTo(new Chore.Nothing(Optional.of(LATER)));
+  }
+
+  @Test
   void whileABuildRunsNobodyLooks() {
     var next =
         look(B, published(REBUILDS, 1, 1), LATER, List.of(attempt(B, 1, 1, running())), List.of());
 
     assertThat(next.chore()).isEqualTo(Chore.Nothing.EVER);
-  }
-
-  @Test
-  void contentTagsOfWhatLeftTheHistoryAreRemovedWhereThatIsAskedFor() {
-    var before = published(A, 1, 1);
-    var keepsNone = retention(B, "{\"history\": 0}");
-    var keepsOne = retention(B, "{\"history\": 1}");
-
-    assertThat(after(B, before).effectiveRetired()).isEmpty();
-    assertThat(after(keepsOne, before).effectiveRetired()).isEmpty();
-    assertThat(after(keepsOne, before).effectiveHistory()).hasSize(1);
-    var retired = after(keepsNone, before);
-    assertThat(retired.effectiveHistory()).isEmpty();
-    assertThat(retired.effectiveRetired())
-        .extracting(Retired::reference)
-        .containsExactly(Objects.requireNonNull(before.artifact()).reference());
-
-    assertThat(look(keepsNone, retired, LATER).chore())
-        .isInstanceOfSatisfying(
-            Chore.Start.class,
-            start -> {
-              assertThat(start.kind()).isEqualTo(RegistryTask.Kind.UNTAG);
-              assertThat(start.artifacts().getFirst().tags()).isEmpty();
-              assertThat(start.artifacts().getFirst().contentTag()).startsWith("osimage-");
-            });
-  }
-
-  @Test
-  void aContentTagThatSomebodyElseNamesStays() {
-    var spec = retention(B, "{\"history\": 0}");
-    var status = after(spec, published(A, 1, 1));
-    var another = object(A, published(A, 1, 1));
-    another.getMetadata().setUid("another");
-
-    var chore =
-        Chores.decide(
-            object(spec, status),
-            observed(spec, status, LATER, List.of(), List.of()),
-            new Decision.Published(Optional.empty()),
-            SETTINGS,
-            new Claims(claim -> Claims.of(another).contains(claim) ? List.of(another) : List.of()));
-
-    assertThat(chore).isInstanceOf(Chore.Nothing.class);
-  }
-
-  @Test
-  void whatIsOldLeavesTheHistory() {
-    var spec = retention(B, "{\"maxAge\": \"1h\"}");
-
-    var status = after(spec, published(A, 1, 1));
-    assertThat(status.effectiveHistory()).hasSize(1);
-    assertThat(look(spec, status, LATER).status().effectiveHistory()).isEmpty();
-  }
-
-  private static OsImageStatus after(OsImageSpec spec, OsImageStatus before) {
-    return Examples.report(spec, 2, before, attempt(spec, 2, 1, succeeded(spec)));
   }
 
   private static OsImageStatus lost(OsImageSpec spec) {
@@ -262,13 +255,13 @@ class ChoresTest {
     return status;
   }
 
-  private record Look(Decision decision, Chore chore, OsImageStatus status) {}
+  record Look(Decision decision, Chore chore, OsImageStatus status) {}
 
-  private static Look look(OsImageSpec spec, OsImageStatus status, Instant now, Task... tasks) {
+  static Look look(OsImageSpec spec, OsImageStatus status, Instant now, Task... tasks) {
     return look(spec, status, now, List.of(), List.of(tasks));
   }
 
-  private static Look look(
+  static Look look(
       OsImageSpec spec,
       OsImageStatus status,
       Instant now,
@@ -281,7 +274,7 @@ class ChoresTest {
     return new Look(decision, chore, Report.status(image, observed, decision, chore));
   }
 
-  private static Observed observed(
+  static Observed observed(
       OsImageSpec spec,
       OsImageStatus status,
       Instant now,
@@ -300,7 +293,7 @@ class ChoresTest {
         now);
   }
 
-  private static OsImage object(OsImageSpec spec, OsImageStatus status) {
+  static OsImage object(OsImageSpec spec, OsImageStatus status) {
     var image = image(spec, Objects.requireNonNull(status.observedGeneration()));
     image.setStatus(status);
     return image;
@@ -314,7 +307,9 @@ class ChoresTest {
     return new Task(
         name,
         RegistryTask.Kind.CHECK,
+        "look",
         List.of(Objects.requireNonNull(about.artifact()).reference()),
+        about.artifact().builtAt(),
         null,
         LATER.minusSeconds(5),
         true,
@@ -332,11 +327,7 @@ class ChoresTest {
     return withJson(A, "drift", "{\"interval\": \"6h\", \"onLost\": \"" + onLost + "\"}");
   }
 
-  private static OsImageSpec retention(OsImageSpec spec, String json) {
-    return withJson(spec, "retention", json);
-  }
-
-  private static OsImageSpec withJson(OsImageSpec spec, String field, String json) {
+  static OsImageSpec withJson(OsImageSpec spec, String field, String json) {
     var object = Wire.read(Wire.write(spec), ObjectNode.class);
     object.set(field, Wire.read(json.getBytes(StandardCharsets.UTF_8), ObjectNode.class));
     return Wire.read(Wire.write(object), OsImageSpec.class);

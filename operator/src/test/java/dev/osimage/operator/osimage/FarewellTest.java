@@ -49,8 +49,22 @@ class FarewellTest {
 
     assertThat(farewell(UNTAG, OsImageStatus.empty(), NOW, build, List.of(), NOBODY))
         .isEqualTo(new Farewell.Cancel(build));
-    assertThat(farewell(UNTAG, OsImageStatus.empty(), late(), build, List.of(), NOBODY))
+    assertThat(farewell(UNTAG, deleting(), late(), build, List.of(), NOBODY))
         .isInstanceOf(Farewell.LetGo.class);
+  }
+
+  @Test
+  void aRemovalThatCanNotBeStartedIsGivenUpInTheEnd() {
+    assertThat(farewell(UNTAG, deleting(), NOW, List.of(), List.of(), NOBODY))
+        .isInstanceOf(Farewell.Remove.class);
+    assertThat(farewell(UNTAG, deleting(), late(), List.of(), List.of(), NOBODY))
+        .isInstanceOf(Farewell.LetGo.class);
+  }
+
+  @Test
+  void anOperatorThatWasNotThereWhenItWasDeletedStillRemovesIt() {
+    assertThat(farewell(UNTAG, published(UNTAG, 1, 1), late(), List.of(), List.of(), NOBODY))
+        .isInstanceOf(Farewell.Remove.class);
   }
 
   @Test
@@ -117,20 +131,24 @@ class FarewellTest {
   }
 
   private static Farewell after(@Nullable Reason reason, Instant now) {
-    var name =
-        TaskJob.name(
-            deleted(UNTAG, OsImageStatus.empty()), RegistryTask.Kind.UNTAG, Farewell.PURPOSE);
     var task =
         new Task(
-            name,
+            "removal",
             RegistryTask.Kind.UNTAG,
+            Farewell.PURPOSE,
             List.of(),
+            null,
             null,
             NOW,
             true,
             false,
             Optional.ofNullable(reason).map(it -> new Task.End(now, it, "why")));
-    return farewell(UNTAG, published(UNTAG, 1, 1), now, List.of(), List.of(task), NOBODY);
+    return farewell(UNTAG, deleting(), now, List.of(), List.of(task), NOBODY);
+  }
+
+  /** As it was said at the first look after the deletion. */
+  private static OsImageStatus deleting() {
+    return Report.deleting(published(UNTAG, 1, 1), 1, NOW, "what it published is being removed");
   }
 
   private static Instant late() {

@@ -103,11 +103,11 @@ class RequestsTest {
   }
 
   @Test
-  void whoAsksToLookAtWhatIsPublishedGetsAnAnswerAndNoBuild() {
+  void whoAsksToLookAtWhatIsPublishedGetsNoBuildAndTheAnswerNotBeforeTheLook() {
     var look = look(annotated(A, LOOK), published(A, 1, 1), attempt(A, 1, 1, succeeded(A)));
 
     assertThat(look.decision()).isInstanceOf(Decision.Published.class);
-    assertThat(look.status().lastHandledReconcileAt()).isEqualTo("now");
+    assertThat(look.status().lastHandledReconcileAt()).isNull();
   }
 
   @Test

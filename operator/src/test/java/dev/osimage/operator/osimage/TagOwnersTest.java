@@ -46,22 +46,9 @@ class TagOwnersTest {
             "",
             null,
             builtAt);
-    var empty = OsImageStatus.empty();
-    image.setStatus(
-        new OsImageStatus(
-            1L,
-            null,
-            artifact,
-            empty.parts(),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null));
+    var draft = new StatusDraft(OsImageStatus.empty());
+    draft.artifact = artifact;
+    image.setStatus(draft.status());
   }
 
   @Test

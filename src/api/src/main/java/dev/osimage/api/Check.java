@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 
-/** The last look at the registry, at the artifact of the status. */
+/** A look at the registry, at the artifact of the status. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Check(
@@ -19,11 +19,11 @@ public record Check(
 
   /** Whether it found that the artifact can't be pulled any more. */
   public boolean foundLoss() {
-    return reason.equals(Reason.ARTIFACT_LOST.text());
+    return Reason.ARTIFACT_LOST.text().equals(reason);
   }
 
   /** Whether it found that a tag names something else. */
   public boolean foundTagMoved() {
-    return reason.equals(Reason.TAG_MOVED.text());
+    return Reason.TAG_MOVED.text().equals(reason);
   }
 }

@@ -39,8 +39,11 @@ public record OsImageStatus(
             "The value of the annotation rebuild.osimage.dev/requestedAt that was acted upon last.")
         @Nullable String lastHandledRebuildAt,
     @JsonPropertyDescription(
-            "The last look at the registry, at this artifact; absent before the first.")
+            "What the last look at the registry found of this artifact; absent before the first.")
         @Nullable Check check,
+    @JsonPropertyDescription(
+            "The look after that, if it could not look, and why; what was found before stands.")
+        @Nullable Check failedCheck,
     @JsonPropertyDescription(
             "When an artifact was built again because the registry had lost it, newest first, of the"
                 + " last 24 hours; at most 3.")
@@ -61,7 +64,7 @@ public record OsImageStatus(
   /** The status of an object that nobody has looked at. */
   public static OsImageStatus empty() {
     return new OsImageStatus(
-        null, null, null, null, null, null, null, null, null, null, null, null, null);
+        null, null, null, null, null, null, null, null, null, null, null, null, null, null);
   }
 
   /** Times of rebuilds after a loss, empty when there are none. */

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,8 +45,8 @@ final class Upkeep {
     try {
       switch (task.kind()) {
         case CHECK -> check(task.artifacts().getFirst());
-        case UNTAG -> untagAll();
-        case DELETE -> deleteAll();
+        case UNTAG -> each(this::untag);
+        case DELETE -> each(this::delete);
       }
     } catch (RegistryException e) {
       throw destination.failure(BuildStep.CHECK, e);
@@ -114,14 +115,33 @@ final class Upkeep {
         : Optional.of("the tag %s names %s".formatted(tag, found.get().digest()));
   }
 
-  private void untagAll() throws IOException {
+  /** Does something to each artifact; what fails of one does not keep the others. */
+  private void each(Removal removal) throws IOException {
+    @Nullable RuntimeException first = null;
     for (var artifact : task.artifacts()) {
-      for (var tag : artifact.tags()) {
-        untag(tag, artifact);
+      try {
+        removal.of(artifact);
+      } catch (RegistryException | BuildFailure e) {
+        LOG.warn("{}: {}", artifact.digest(), e.getMessage());
+        first = first == null ? e : first;
       }
-      if (artifact.contentTag() != null) {
-        untag(artifact.contentTag(), artifact);
-      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+
+  @FunctionalInterface
+  private interface Removal {
+    void of(TaggedArtifact artifact) throws IOException;
+  }
+
+  private void untag(TaggedArtifact artifact) throws IOException {
+    for (var tag : artifact.tags()) {
+      untag(tag, artifact);
+    }
+    if (artifact.contentTag() != null) {
+      untag(artifact.contentTag(), artifact);
     }
   }
 
@@ -131,10 +151,22 @@ final class Upkeep {
         "tag {}: {}", tag, removed ? "removed" : "left, it does not name " + artifact.digest());
   }
 
-  private void deleteAll() throws IOException {
-    for (var artifact : task.artifacts()) {
-      boolean removed = destination.patiently(() -> registry.deleteManifest(artifact.digest()));
-      LOG.info("manifest {}: {}", artifact.digest(), removed ? "deleted" : "was not there");
+  private void delete(TaggedArtifact artifact) throws IOException {
+    boolean removed;
+    try {
+      removed = deleteManifest(artifact);
+    } catch (RegistryException e) {
+      if (e.kind() != RegistryException.Kind.REFUSED) {
+        throw e;
+      }
+      // Some registries delete no manifest that still has a tag.
+      untag(artifact);
+      removed = deleteManifest(artifact);
     }
+    LOG.info("manifest {}: {}", artifact.digest(), removed ? "deleted" : "was not there");
+  }
+
+  private boolean deleteManifest(TaggedArtifact artifact) throws IOException {
+    return destination.patiently(() -> registry.deleteManifest(artifact.digest()));
   }
 }

@@ -49,7 +49,7 @@ public record RegistryTask(
     /** The tags are removed, as far as they still name the artifact. */
     @JsonProperty("untag")
     UNTAG,
-    /** The manifests are deleted, after those tags. */
+    /** The manifests are deleted, and with them their tags. */
     @JsonProperty("delete")
     DELETE;
 
