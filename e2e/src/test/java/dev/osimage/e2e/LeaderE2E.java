@@ -50,6 +50,7 @@ class LeaderE2E {
       Duration bound,
       String deletion) {
     workspace.until("two operators are ready", () -> readyOperators(workspace) == 2);
+    workspace.awaitOperator();
     var leader = workspace.lab.leader();
     var operators = new Kubectl(workspace.cluster, Chart.NAMESPACE);
     if (deletion.equals("--force")) {

@@ -126,7 +126,8 @@ final class Workspace implements AutoCloseable {
     }
   }
 
-  private void awaitOperator() {
+  /** Waits until an operator works. */
+  void awaitOperator() {
     until("an operator leads", () -> ready(pod(lab.leader())));
   }
 

@@ -3,9 +3,11 @@ package dev.osimage.operator.osimage;
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.FinishedPart;
+import dev.osimage.operator.status.BoundedText;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +80,7 @@ record Attempt(
     private static final int MAX_MESSAGE = 1024;
 
     Failed {
-      message = message.length() <= MAX_MESSAGE ? message : LogTail.beginning(message, MAX_MESSAGE);
+      message = BoundedText.of(message, MAX_MESSAGE);
     }
 
     Failed(Reason reason, String message, Instant finishedAt) {
@@ -111,6 +113,11 @@ record Attempt(
 
   private static String withoutStop(String sentence) {
     return sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence;
+  }
+
+  /** How it failed, if it did. */
+  Optional<Failed> failure() {
+    return state instanceof Failed failed ? Optional.of(failed) : Optional.empty();
   }
 
   boolean active() {

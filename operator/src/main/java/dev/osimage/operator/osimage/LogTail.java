@@ -28,13 +28,6 @@ final class LogTail {
     return text.length() <= MAX_LENGTH ? text : end(text);
   }
 
-  /** The first {@code length} UTF-16 units of a longer text, and a mark for the rest. */
-  static String beginning(String text, int length) {
-    // Half a character would come back from the API server as another text.
-    boolean splits = Character.isHighSurrogate(text.charAt(length - 2));
-    return text.substring(0, splits ? length - 2 : length - 1) + "…";
-  }
-
   private static String end(String text) {
     int start = text.length() - MAX_LENGTH + 1;
     // Half a character would come back from the API server as another text.

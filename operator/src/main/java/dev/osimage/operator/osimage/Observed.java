@@ -33,7 +33,7 @@ record Observed(
     boolean strayPods,
     Instant now) {
 
-  /** An image has six parts at most. */
+  /** An image has six parts at most: those of the last two specs. */
   private static final int MAX_FINISHED = 12;
 
   private static final Duration CACHE_LAG = Duration.ofMinutes(1);
@@ -165,18 +165,18 @@ record Observed(
         .filter(attempt -> !attempt.active())
         .max(Attempt.BY_AGE)
         .filter(attempt -> attempt.identity().equals(identity))
-        .filter(attempt -> attempt.state() instanceof Attempt.Failed);
+        .filter(attempt -> attempt.failure().isPresent());
   }
 
   /**
-   * What the attempts before this one pushed, the newest first: empty when it is none of this
-   * object's. The same again after a crash, for an attempt keeps those before it.
+   * What other attempts than this one pushed before they failed, the newest first. It is the same
+   * again after a crash: while this attempt runs, none of the others goes.
    */
   List<FinishedPart> finishedBefore(String job) {
     return attempts.reversed().stream()
         .filter(attempt -> !attempt.job().equals(job))
-        .filter(attempt -> attempt.state() instanceof Attempt.Failed)
-        .flatMap(attempt -> ((Attempt.Failed) attempt.state()).trace().finished().stream())
+        .flatMap(attempt -> attempt.failure().stream())
+        .flatMap(failed -> failed.trace().finished().stream())
         .distinct()
         .limit(MAX_FINISHED)
         .toList();

@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,9 +64,8 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   private final Actions actions;
   private final Tasks tasks;
   private final Departure departure;
-  private final BuildQueue queue;
+  private final Turns turns;
   private final AttemptMeter meter;
-  private final BuildMetrics metrics;
 
   /** Looks at objects with {@code client}, and counts what becomes of builds. */
   public OsImageReconciler(
@@ -78,9 +78,8 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     this.actions = new Actions(client, settings, events);
     this.tasks = new Tasks(client, settings);
     this.departure = new Departure(settings, tasks, actions, events);
-    this.queue = new BuildQueue(settings.maxBuilds(), settings.maxBuildsPerRegistry());
+    this.turns = new Turns(settings, metrics);
     this.meter = new AttemptMeter(metrics);
-    this.metrics = metrics;
   }
 
   @Override
@@ -108,7 +107,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   public UpdateControl<OsImage> reconcile(OsImage found, Context<OsImage> context) {
     var control = UpdateControl.<OsImage>noUpdate();
     if (context.isPrimaryResourceDeleted()) {
-      queue.leave(found.getMetadata().getUid());
+      turns.leave(found);
       return control;
     }
     var image = departure.prepared(found, context);
@@ -118,12 +117,13 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     }
     var claims = new Claims(key -> context.getPrimaryCache().byIndex(Claims.INDEX, key));
     if (image.isMarkedForDeletion()) {
-      queue.leave(image.getMetadata().getUid());
+      turns.leave(image);
       return depart(image, observed, claims, context).map(control::rescheduleAfter).orElse(control);
     }
-    var decision = queued(image, observed, Decide.decide(observed, settings), context);
+    Supplier<Stream<Job>> jobs = () -> jobs(context).list(job -> true);
+    var decision = turns.build(image, observed, Decide.decide(observed, settings), jobs);
     var chore =
-        inTurn(Chores.decide(image, observed, decision, settings, claims), observed, context);
+        turns.task(Chores.decide(image, observed, decision, settings, claims), observed, jobs);
     var status = Report.status(image, observed, decision, chore);
     // The status comes first: what it says of a build must outlive a crash in the middle of it, and
     // a failure is seen before it is acted upon.
@@ -165,18 +165,6 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
       return Optional.of(SOON);
     }
     return departure.act(image, observed, farewell, context);
-  }
-
-  /** No more tasks at once than builds. */
-  private Chore inTurn(Chore chore, Observed observed, Context<OsImage> context) {
-    if (!(chore instanceof Chore.Start)) {
-      return chore;
-    }
-    var running =
-        jobs(context).list(job -> Labels.isTask(job) && takesPlace(job, observed.now())).count();
-    return running < settings.maxBuilds()
-        ? chore
-        : new Chore.Nothing(Optional.of(observed.now().plus(Chores.TURN)));
   }
 
   private void act(OsImage image, Observed observed, Chore chore) {
@@ -257,56 +245,14 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     } finally {
       if (!done) {
         // What could not be started takes no place.
-        queue.leave(image.getMetadata().getUid());
+        turns.leave(image);
       }
     }
-  }
-
-  /** A build that is to be started has to wait for its turn. */
-  private Decision queued(
-      OsImage image, Observed observed, Decision decision, Context<OsImage> context) {
-    var uid = image.getMetadata().getUid();
-    if (!(decision instanceof Decision.Start start)
-        || !(observed.target() instanceof Target.Buildable target)) {
-      queue.leave(uid);
-      metrics.queueLength(queue.waiting());
-      return decision;
-    }
-    var waited =
-        queue.admit(
-            uid, BuildQueue.Destination.of(target.plan()), running(context), observed.now());
-    waited.ifPresent(metrics::waited);
-    metrics.queueLength(queue.waiting());
-    return waited.isPresent() ? decision : new Decision.Queued(start.number());
-  }
-
-  private List<BuildQueue.Running> running(Context<OsImage> context) {
-    var now = clock.instant();
-    return jobs(context)
-        .list(job -> !Labels.isTask(job) && !AttemptReader.isRecorded(job))
-        .flatMap(job -> running(job, now).stream())
-        .toList();
   }
 
   private static InformerEventSource<Job, OsImage> jobs(Context<OsImage> context) {
     return (InformerEventSource<Job, OsImage>)
         context.eventSourceRetriever().getEventSourceFor(Job.class);
-  }
-
-  private static Optional<BuildQueue.Running> running(Job job, Instant now) {
-    var metadata = job.getMetadata();
-    return metadata.getOwnerReferences().stream()
-        .filter(owner -> owner.getKind().equals(OsImage.class.getSimpleName()))
-        .findFirst()
-        .map(owner ->
-            new BuildQueue.Running(owner.getUid(), Labels.destination(job), takesPlace(job, now)));
-  }
-
-  /** A Job that gets no pod, by a quota perhaps, takes no place from those that would get one. */
-  private static boolean takesPlace(Job job, Instant now) {
-    var active = job.getStatus() == null ? null : job.getStatus().getActive();
-    return (active != null && active > 0)
-        || Instant.parse(job.getMetadata().getCreationTimestamp()).plus(LATEST).isAfter(now);
   }
 
   /** Writes the status unless it stands already; false when the object has changed meanwhile. */

@@ -71,7 +71,7 @@ final class ReportedBuild {
   private @Nullable Failure failure(String identity) {
     return observed
         .lastFailure(identity)
-        .map(attempt -> failure(attempt, (Attempt.Failed) attempt.state()))
+        .flatMap(attempt -> attempt.failure().map(failed -> failure(attempt, failed)))
         .orElse(null);
   }
 

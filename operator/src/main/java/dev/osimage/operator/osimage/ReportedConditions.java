@@ -83,8 +83,7 @@ final class ReportedConditions {
     if (observed.target() instanceof Target.Buildable target) {
       observed
           .lastFailure(target.identity())
-          .map(Attempt::state)
-          .map(Attempt.Failed.class::cast)
+          .flatMap(Attempt::failure)
           .ifPresent(failed -> conditions.afterFailure(failed.reason(), failed.message()));
     }
     return conditions;
@@ -138,14 +137,12 @@ final class ReportedConditions {
 
   /** A new attempt, which does not run yet or does. */
   private List<Condition> attempting(String identity, int number, Reason reason, String message) {
-    var failure =
-        observed.lastFailure(identity).map(Attempt::state).map(Attempt.Failed.class::cast);
+    var last = observed.lastFailure(identity);
+    var failure = last.flatMap(Attempt::failure);
     if (failure.isPresent() && RetryClock.isSlow(failure.get().reason())) {
       return lookingAgain(failure.get(), number);
     }
-    return progressing(
-        reason,
-        message + observed.lastFailure(identity).map(ReportedConditions::failedBefore).orElse(""));
+    return progressing(reason, message + last.map(ReportedConditions::failedBefore).orElse(""));
   }
 
   private List<Condition> starting(int number, Reason reason, String message) {
@@ -184,7 +181,7 @@ final class ReportedConditions {
   /** Why there is another attempt: people should not have to wait for it to fail as well. */
   private static String failedBefore(Attempt attempt) {
     return "; attempt %d failed: %s"
-        .formatted(attempt.number(), ((Attempt.Failed) attempt.state()).message());
+        .formatted(attempt.number(), attempt.failure().map(Attempt.Failed::message).orElse(""));
   }
 
   private static String attempt(int number) {

@@ -2,6 +2,7 @@ package dev.osimage.operator.osimage;
 
 import dev.osimage.api.OnLost;
 import dev.osimage.api.OsImage;
+import dev.osimage.operator.status.BoundedText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,6 @@ record Requests(@Nullable String look, @Nullable String rebuild, @Nullable Strin
     if (value == null || value.isEmpty()) {
       return null;
     }
-    return value.length() <= MAX_LENGTH ? value : LogTail.beginning(value, MAX_LENGTH);
+    return BoundedText.of(value, MAX_LENGTH);
   }
 }

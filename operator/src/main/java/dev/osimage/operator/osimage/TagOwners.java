@@ -39,7 +39,7 @@ final class TagOwners {
     }
     return wanted(image).stream()
         .filter(tag ->
-            published.reference().startsWith(image.getSpec().destination().repository() + "@")
+            published.reference().startsWith(repository(image) + "@")
                 && published.tags().contains(tag))
         .map(tag -> key(image, tag))
         .toList();

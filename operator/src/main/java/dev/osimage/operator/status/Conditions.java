@@ -79,12 +79,6 @@ public final class Conditions {
     return List.copyOf(conditions);
   }
 
-  private static String cut(String message) {
-    // Half a character would come back from the API server as another text.
-    boolean splits = Character.isHighSurrogate(message.charAt(MAX_MESSAGE - 1));
-    return message.substring(0, splits ? MAX_MESSAGE - 1 : MAX_MESSAGE);
-  }
-
   private void add(String type, String status, Reason reason, String message) {
     var since =
         previous.stream()
@@ -93,7 +87,7 @@ public final class Conditions {
             .map(Condition::lastTransitionTime)
             .findFirst()
             .orElseGet(() -> now.truncatedTo(ChronoUnit.SECONDS).toString());
-    var bounded = message.length() <= MAX_MESSAGE ? message : cut(message) + "…";
+    var bounded = BoundedText.of(message, MAX_MESSAGE);
     conditions.add(new Condition(type, status, generation, since, reason.text(), bounded));
   }
 }

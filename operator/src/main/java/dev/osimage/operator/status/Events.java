@@ -99,8 +99,7 @@ public final class Events {
             .endInvolvedObject()
             .withType(type)
             .withReason(reason)
-            .withMessage(
-                message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE))
+            .withMessage(BoundedText.of(message, MAX_MESSAGE))
             .withFirstTimestamp(now)
             .withLastTimestamp(now)
             .withCount(1)
