@@ -64,7 +64,7 @@ class UninstallE2E {
         .size();
   }
 
-  /** An OsImage with the finalizer, and nothing that the operator would do about it. */
+  /** An OsImage with the finalizer, and nothing else that the operator would do about it. */
   private static void makeImage(Workspace workspace) {
     workspace.apply(
         """
@@ -73,20 +73,16 @@ class UninstallE2E {
         metadata: {name: kept}
         spec:
           suspend: true
+          deletionPolicy: Untag
           architecture: amd64
           files:
             rootfs: {inline: "a root file system"}
           destination: {repository: "%s", plainHTTP: true}
         """
             .formatted(workspace.repository("kept")));
-    workspace.kubectl.run(
-        "patch",
-        "osimage",
-        "kept",
-        "--type=merge",
-        "--patch",
-        "{\"metadata\": {\"finalizers\": [\"%s\"]}}".formatted(OsImage.FINALIZER));
-    assertThat(finalizers(workspace)).containsExactly(OsImage.FINALIZER);
+    workspace.until(
+        "its own operator has set the finalizer",
+        () -> finalizers(workspace).equals(List.of(OsImage.FINALIZER)));
   }
 
   private static List<String> finalizers(Workspace workspace) {

@@ -139,6 +139,7 @@ final class Actions {
         .inNamespace(image.getMetadata().getNamespace())
         .withLabel(Labels.MANAGED_BY, Labels.OPERATOR)
         .withLabel(Labels.IMAGE, image.getMetadata().getName())
+        .withoutLabel(Labels.TASK)
         .list()
         .getItems()
         .stream()

@@ -53,6 +53,7 @@ final class Observer {
     // Caches go by name: a deleted namesake's leftovers are not this object's.
     var jobs =
         cachedJobs.stream()
+            .filter(job -> !Labels.isTask(job))
             .filter(job -> job.hasOwnerReferenceFor(image.getMetadata().getUid()))
             .toList();
     var attempts = jobs.stream().map(job -> attempt(job, cachedPods, now)).toList();

@@ -1,6 +1,7 @@
 package dev.osimage.operator.osimage;
 
 import static dev.osimage.operator.osimage.Examples.A;
+import static dev.osimage.operator.osimage.Examples.FINISHED;
 import static dev.osimage.operator.osimage.Examples.NOW;
 import static dev.osimage.operator.osimage.Examples.SETTINGS;
 import static dev.osimage.operator.osimage.Examples.buildable;
@@ -10,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.osimage.api.Reason;
+import dev.osimage.image.RegistryTask;
 import dev.osimage.image.Wire;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.EventListBuilder;
@@ -78,6 +80,31 @@ class ObserverTest {
         .attempts()
         .getFirst()
         .state();
+  }
+
+  @Test
+  void aTaskAtTheRegistryIsNoAttemptToBuild() {
+    var image = image(A, 1);
+    var start =
+        new Chore.Start(RegistryTask.Kind.CHECK, "look", "now", "please", FINISHED, List.of());
+    var task = TaskJob.task(start, buildable(A).plan().destination(), SETTINGS);
+    var job = TaskJob.job(image, start, task, SETTINGS);
+    job.getMetadata().setUid(JOB_UID);
+    job.getMetadata().setCreationTimestamp(Pods.CREATED);
+
+    var observed =
+        new Observer(client, SETTINGS, Clock.fixed(NOW, ZoneOffset.UTC))
+            .observe(image, List.of(job), List.of(), Optional.empty());
+
+    assertThat(job.hasOwnerReferenceFor(image)).isTrue();
+    assertThat(observed.attempts()).isEmpty();
+    assertThat(observed.tasks())
+        .singleElement()
+        .satisfies(found -> {
+          assertThat(found.kind()).isEqualTo(RegistryTask.Kind.CHECK);
+          assertThat(found.look()).isEqualTo("please");
+          assertThat(found.prepared()).isFalse();
+        });
   }
 
   private static EventBuilder event(String message) {
