@@ -26,5 +26,14 @@ for program in oras registry; do
   [[ -x $peers/$program ]] || die "$program is not built: see what e2e/local/tools.sh peers says"
 done
 
+# The row "objects" has an API server, and an operator whose port is open to every network.
+isolated=()
+if [[ -z ${BENCH_ROWS:-} || $BENCH_ROWS = *objects* ]]; then
+  ((EUID == 0)) || die "objects needs root, for a network namespace: name the other rows in BENCH_ROWS"
+  command -v ip >/dev/null || e2e/setup.sh
+  e2e/local/tools.sh cluster >/dev/null
+  isolated=(unshare --net bash -c 'ip link set lo up && exec "$@"' bash)
+fi
+
 export PATH=$JAVA_HOME/bin:$peers:$PATH
-exec java -XX:+UseSerialGC -Xmx256m -cp "bench/target/classes:bench/target/lib/*" dev.osimage.bench.Bench "$@"
+exec "${isolated[@]}" java -XX:+UseSerialGC -Xmx256m -cp "bench/target/classes:bench/target/lib/*" dev.osimage.bench.Bench "$@"

@@ -45,16 +45,22 @@ public final class Bench {
 
   private void run() throws IOException {
     Contest.requireQuietMachine(options);
-    var machine = Machine.facts(place);
+    var machine = Machine.facts(place, Java.POD_MEMORY);
     var versions = Machine.versions(place);
     Java.install(place);
     var report = new Report(Path.of(options.isFull() ? "bench/results" : "bench/target/results"));
     try (var web = WebServer.start(place)) {
       var races = new Races(place, options, web.host());
       for (var row : options.rows()) {
-        var result = result(row, races, machine, versions);
-        report.add(result);
-        tell(result);
+        if (row.isRace()) {
+          var result = result(row, races, machine, versions);
+          report.add(result);
+          tell(result);
+        } else {
+          var result = Fleet.run(place, options, System.out);
+          report.add(result);
+          System.out.println(row.text() + ": " + result.text());
+        }
       }
     }
     System.out.println("results are in " + report.folder());

@@ -6,49 +6,82 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * Our programs, started as in the container image: with the arguments of {@code java.args}, a class
- * archive made of {@code image.classlist} by {@code -Xshare:dump}, and the memory that a builder
- * pod has. The runtime is this JDK instead of one that {@code jlink} made.
+ * archive made of {@code image.classlist} by {@code -Xshare:dump}, and the memory that their pods
+ * have. The runtime is this JDK instead of one that {@code jlink} made.
  */
 final class Java {
 
   /** What the chart gives to a builder pod ({@code builder.resources.limits.memory}). */
   static final String POD_MEMORY = "-XX:MaxRAM=256m";
 
+  /** What it gives to the operator ({@code resources.limits.memory}). */
+  static final String OPERATOR_MEMORY = "-XX:MaxRAM=384m";
+
   private static final Path CONTAINER = Path.of("src/container");
   private static final Path BUILT = Path.of("bench/target");
 
-  private Java() {}
+  private final Workplace place;
+  private final String folder;
+  private final String memory;
 
-  /** Brings everything into the folder {@code app} of a workplace. */
+  private Java(Workplace place, String folder, String memory) {
+    this.place = place;
+    this.folder = folder;
+    this.memory = memory;
+  }
+
+  /** Brings the builder, and the programs of the package {@code work}, into the folder app. */
   static void install(Workplace place) throws IOException {
-    var lib = Files.createDirectories(place.path("app/lib"));
-    var jars = new ArrayList<String>();
-    try (var files = Files.newDirectoryStream(BUILT.resolve("lib"), "*.jar")) {
-      for (var jar : files) {
-        copy(jar, lib.resolve(jar.getFileName()));
-        jars.add("app/lib/" + jar.getFileName());
-      }
-    }
-    jars.sort(null);
+    var app = new Java(place, "app", POD_MEMORY);
+    var classPath = app.gather(BUILT.resolve("lib"));
     try (var files = Files.newDirectoryStream(BUILT, "osimage-bench-*.jar")) {
       files.forEach(jar -> copy(jar, place.path("app/bench.jar")));
     }
-    copy(CONTAINER.resolve("logback.xml"), place.path("app/logback.xml"));
-    copy(CONTAINER.resolve("image.classlist"), place.path("app/image.classlist"));
-    var classPath = String.join(":", jars);
+    app.dump(classPath);
+    // A class path that only begins like that of the archive may use it too.
+    app.write("bench.args", app.arguments(), classPath + ":app/bench.jar");
+    app.requireArchive("bench.args");
+  }
+
+  /** Brings the operator, with all jars of the image, into the folder operator. */
+  static void installOperator(Workplace place) throws IOException {
+    var operator = new Java(place, "operator", OPERATOR_MEMORY);
+    operator.dump(operator.gather(CONTAINER.resolve("target/lib")));
+  }
+
+  /** Copies the jars and what goes with them, and returns the class path. */
+  private String gather(Path jars) throws IOException {
+    var lib = Files.createDirectories(path("lib"));
+    var names = new ArrayList<String>();
+    if (!Files.isDirectory(jars)) {
+      throw new BenchException(jars + " is missing: run 'make bench'");
+    }
+    try (var files = Files.newDirectoryStream(jars, "*.jar")) {
+      for (var jar : files) {
+        copy(jar, lib.resolve(jar.getFileName()));
+        names.add(folder + "/lib/" + jar.getFileName());
+      }
+    }
+    names.sort(null);
+    copy(CONTAINER.resolve("logback.xml"), path("logback.xml"));
+    copy(CONTAINER.resolve("image.classlist"), path("image.classlist"));
+    return String.join(":", names);
+  }
+
+  private Path path(String file) {
+    return place.path(folder).resolve(file);
+  }
+
+  private List<String> arguments() throws IOException {
     var arguments = new ArrayList<String>();
     for (var argument : Files.readAllLines(CONTAINER.resolve("java.args"))) {
-      arguments.add(argument.replace("/app/", "app/"));
+      arguments.add(argument.replace("/app/", folder + "/"));
     }
-    arguments.add(POD_MEMORY);
-    write(place, "app/java.args", arguments, classPath);
-    // A class path that only begins like that of the archive may use it too.
-    write(place, "app/bench.args", arguments, classPath + ":app/bench.jar");
-    dump(place, arguments, classPath);
+    arguments.add(memory);
+    return arguments;
   }
 
   private static void copy(Path from, Path to) {
@@ -59,36 +92,43 @@ final class Java {
     }
   }
 
-  private static void write(Workplace place, String file, List<String> arguments, String classPath)
-      throws IOException {
-    Files.writeString(
-        place.path(file), String.join("\n", arguments) + "\n-cp\n" + classPath + "\n");
+  private void write(String file, List<String> arguments, String classPath) throws IOException {
+    Files.writeString(path(file), String.join("\n", arguments) + "\n-cp\n" + classPath + "\n");
   }
 
-  private static void dump(Workplace place, List<String> arguments, String classPath)
-      throws IOException {
+  private void dump(String classPath) throws IOException {
+    var arguments = arguments();
+    write("java.args", arguments, classPath);
     var others =
         arguments.stream()
             .filter(argument ->
-                !argument.startsWith("-XX:SharedArchiveFile=") && !argument.equals(POD_MEMORY))
-            .collect(Collectors.toCollection(ArrayList::new));
-    write(place, "app/dump.args", others, classPath);
+                !argument.startsWith("-XX:SharedArchiveFile=") && !argument.equals(memory))
+            .toList();
+    write("dump.args", others, classPath);
     place.run(
         Command.of(
             "java",
             "-Xshare:dump",
             "-Xmx256m",
-            "-XX:SharedClassListFile=app/image.classlist",
-            "-XX:SharedArchiveFile=app/classes.jsa",
-            "@app/dump.args"));
-    // Without this, an archive that does not fit would silently not be used.
-    place.run(Command.of("java", "-Xshare:on", "@app/java.args", "-version"));
-    place.run(Command.of("java", "-Xshare:on", "@app/bench.args", "-version"));
+            "-XX:SharedClassListFile=" + folder + "/image.classlist",
+            "-XX:SharedArchiveFile=" + folder + "/classes.jsa",
+            "@" + folder + "/dump.args"));
+    requireArchive("java.args");
+  }
+
+  /** Without this, an archive that does not fit would silently not be used. */
+  private void requireArchive(String options) throws IOException {
+    place.run(Command.of("java", "-Xshare:on", "@" + folder + "/" + options, "-version"));
   }
 
   /** The builder, with these arguments. */
   static Command builder(String... arguments) {
     return command("app/java.args", "dev.osimage.builder.Main", arguments);
+  }
+
+  /** The operator. */
+  static Command operator() {
+    return command("operator/java.args", "dev.osimage.operator.Main");
   }
 
   /** A program of the package {@code work}. */

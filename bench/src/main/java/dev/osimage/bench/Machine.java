@@ -16,8 +16,8 @@ final class Machine {
 
   private Machine() {}
 
-  /** Processor, memory, kernel and disk. */
-  static Map<String, String> facts(Workplace place) throws IOException {
+  /** Processor, memory, kernel and disk, and what our program may use of it. */
+  static Map<String, String> facts(Workplace place, String jvmMemory) throws IOException {
     var facts = new LinkedHashMap<String, String>();
     facts.put("processor", value("/proc/cpuinfo", "model name"));
     facts.put("cores", String.valueOf(Runtime.getRuntime().availableProcessors()));
@@ -25,7 +25,7 @@ final class Machine {
     facts.put("memory", "%.1f GiB".formatted(memory / KIB_PER_GIB));
     facts.put("kernel", Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
     facts.put("file system", Files.getFileStore(place.folder()).type());
-    facts.put("memory of our JVM", Java.POD_MEMORY + " with the image's java.args");
+    facts.put("memory of our JVM", jvmMemory + " with the image's java.args");
     return facts;
   }
 
@@ -51,6 +51,15 @@ final class Machine {
     versions.put("gzip", version(place, "gzip", "--version"));
     versions.put("tar", version(place, "tar", "--version"));
     versions.put("nginx", version(place, "nginx", "-v"));
+    return versions;
+  }
+
+  /** Versions of the programs that a {@link ControlPlane} consists of, and of the JDK. */
+  static Map<String, String> clusterVersions(Workplace place) throws IOException {
+    var versions = new LinkedHashMap<String, String>();
+    versions.put("JDK", String.valueOf(Runtime.version()));
+    versions.put("Kubernetes", version(place, "kube-apiserver", "--version"));
+    versions.put("etcd", version(place, "etcd", "--version"));
     return versions;
   }
 

@@ -22,8 +22,17 @@ record ProcessTimes(double user, double system) {
 
   /** The most MiB that a process had resident so far. */
   static double peakMib(long pid) throws IOException {
+    return mib(pid, "VmHWM:");
+  }
+
+  /** The MiB that a process has resident now. */
+  static double residentMib(long pid) throws IOException {
+    return mib(pid, "VmRSS:");
+  }
+
+  private static double mib(long pid, String field) throws IOException {
     return Files.readAllLines(Path.of("/proc/%d/status".formatted(pid))).stream()
-        .filter(line -> line.startsWith("VmHWM:"))
+        .filter(line -> line.startsWith(field))
         .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / KIB_PER_MIB)
         .findFirst()
         .orElseThrow();

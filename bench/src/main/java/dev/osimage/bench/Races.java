@@ -21,7 +21,7 @@ final class Races {
   static final String CONFIG = "{}";
   static final String CONFIG_TYPE = "application/vnd.ironcore.image.config.v1alpha1+json";
 
-  private static final String LAYER_TYPE = "application/vnd.ironcore.image.";
+  static final String LAYER_TYPE = "application/vnd.ironcore.image.";
   private static final long MIB = 1L << 20;
   private static final long DISK = 1024 * MIB;
   private static final long INITRAMFS = 30 * MIB;
@@ -30,7 +30,6 @@ final class Races {
   private static final int WARM_UPS = 5;
   private static final String MEMBER = "in/tree/disk.raw";
   private static final String RAW = "run/out/disk.raw";
-  private static final String CERTIFICATE = "tls/cert.pem";
   private static final List<PartName> NAMES =
       List.of(PartName.ROOTFS, PartName.INITRAMFS, PartName.KERNEL);
 
@@ -67,6 +66,7 @@ final class Races {
         yield memory(new Packed(large, large), Compression.NONE);
       }
       case MEMORY_ZST -> memory(zst(inputs, LARGE), Compression.ZSTD);
+      case OBJECTS -> throw new IllegalArgumentException(row + " is no race, see Fleet");
     };
   }
 
@@ -178,32 +178,13 @@ final class Races {
   }
 
   private Race tls(List<Input> files) throws IOException {
-    place.emptied("tls");
-    place.run(
-        Command.of(
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=bench",
-            "-addext",
-            "subjectAltName=IP:127.0.0.1",
-            "-keyout",
-            "tls/key.pem",
-            "-out",
-            CERTIFICATE));
-    var arguments = Stream.concat(Stream.of(CERTIFICATE), files.stream().map(Input::file)).toList();
+    Certificate.make(place);
+    var arguments =
+        Stream.concat(Stream.of(Certificate.FILE), files.stream().map(Input::file)).toList();
     return new Race(
         new WarmSide(place, arguments),
         new CommandSide(
-            place, stage -> orasPush(stage.reference(), files, "--ca-file=" + CERTIFICATE)),
+            place, stage -> orasPush(stage.reference(), files, "--ca-file=" + Certificate.FILE)),
         null,
         published(files),
         true,

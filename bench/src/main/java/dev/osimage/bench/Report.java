@@ -30,12 +30,21 @@ record Report(Path folder) {
     Files.writeString(folder.resolve("all.svg"), Chart.of(all()));
   }
 
-  /** All results that are there, in the order of the rows. */
+  /** Adds the result of a {@link Fleet}, or replaces it. */
+  void add(FleetResult result) throws IOException {
+    Files.createDirectories(folder);
+    var name = Row.OBJECTS.text();
+    Files.writeString(
+        folder.resolve(name + ".json"), JSON.writeValueAsString(result) + System.lineSeparator());
+    Files.writeString(folder.resolve(name + ".md"), FleetReport.of(result));
+  }
+
+  /** The results of all races that are there, in the order of the rows. */
   List<Result> all() throws IOException {
     var results = new ArrayList<Result>();
     for (var row : Row.values()) {
       var file = folder.resolve(row.text() + ".json");
-      if (Files.exists(file)) {
+      if (row.isRace() && Files.exists(file)) {
         results.add(JSON.readValue(file.toFile(), Result.class));
       }
     }
@@ -108,7 +117,8 @@ record Report(Path folder) {
     return "%.2f (%.2f–%.2f)".formatted(spread.median(), spread.min(), spread.max());
   }
 
-  private static void table(StringBuilder text, String title, Map<String, String> values) {
+  /** A table of names and values. */
+  static void table(StringBuilder text, String title, Map<String, String> values) {
     text.append("\n| %s | |%n|---|---|%n".formatted(title));
     text.append(
         values.entrySet().stream()

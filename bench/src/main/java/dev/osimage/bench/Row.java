@@ -15,14 +15,17 @@ enum Row {
   COPY("copy from registry to registry", "skopeo copy", 1.0, 0.8, Unit.RATIO),
   TLS("push over TLS, warm process", "oras push", 1.1, 0.95, Unit.RATIO),
   MEMORY_RAW("peak memory, 4 GiB by URL", "", 128, 96, Unit.MIB),
-  MEMORY_ZST("peak memory, 4 GiB as .zst by URL", "", 128, 96, Unit.MIB);
+  MEMORY_ZST("peak memory, 4 GiB as .zst by URL", "", 128, 96, Unit.MIB),
+  OBJECTS("1000 OsImages, one operator", "", 0, 0, Unit.WRITES);
 
   /** What a row's value is. */
   enum Unit {
     /** Our wall time by the peer's, pair by pair. */
     RATIO,
     /** The most memory that was resident, in MiB. */
-    MIB
+    MIB,
+    /** What the operator writes while nothing changes. */
+    WRITES
   }
 
   private final String title;
@@ -79,6 +82,11 @@ enum Row {
 
   Unit unit() {
     return unit;
+  }
+
+  /** Whether runs are repeated on registries; the other one is a {@link Fleet}. */
+  boolean isRace() {
+    return unit != Unit.WRITES;
   }
 
   /** The registries that it is measured on. */

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 /** A server program on this machine's loopback, until it is closed. */
 final class Server implements AutoCloseable {
 
-  private static final int TRIES = 500;
+  private static final int TRIES = 1500;
   private static final int PAUSE_MILLIS = 20;
 
   private final Process process;
@@ -60,6 +60,11 @@ final class Server implements AutoCloseable {
   /** {@code host:port}. */
   String host() {
     return "127.0.0.1:" + port;
+  }
+
+  /** Whether it has not ended by itself. */
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   /** Seconds of CPU that it used since it began to listen. */
