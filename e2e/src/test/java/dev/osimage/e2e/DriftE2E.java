@@ -56,7 +56,7 @@ class DriftE2E {
       assertThat(stalled.reason()).isEqualTo("ArtifactLost");
       assertThat(stalled.message()).contains("the manifest of", artifact(published).digest());
       assertThat(workspace.get("drift").getStatus().artifact()).isEqualTo(artifact(published));
-      assertThat(workspace.jobs()).extracting(job -> job.getMetadata().getName()).hasSize(1);
+      workspace.until("only the build's Job is left", () -> workspace.jobs().size() == 1);
 
       workspace.kubectl.run("annotate", "osimage", "drift", "rebuild.osimage.dev/requestedAt=now");
       workspace.awaitReady("drift");

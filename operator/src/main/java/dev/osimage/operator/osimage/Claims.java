@@ -23,13 +23,14 @@ final class Claims {
   }
 
   /**
-   * {@code repository@digest} and {@code repository:contentTag} of all that the status names, and
-   * {@code repository:tag} of what is published now.
+   * {@code repository@digest} and {@code repository:contentTag} of all that the status names,
+   * {@code repository:tag} of what is published now, and the uid.
    */
   static List<String> of(OsImage image) {
     var contents =
         named(image).flatMap(artifact -> Stream.of(artifact.reference(), contentTag(artifact)));
-    return Stream.concat(contents, TagOwners.owned(image).stream()).toList();
+    var names = Stream.concat(contents, TagOwners.owned(image).stream());
+    return Stream.concat(Stream.of(image.getMetadata().getUid()), names).toList();
   }
 
   /** What is published now, then what was, newest first. */
@@ -51,6 +52,14 @@ final class Claims {
 
   static String repository(String reference) {
     return reference.substring(0, Math.max(0, reference.indexOf('@')));
+  }
+
+  /**
+   * Whether the index knows this object, and so the others. An operator that ends forgets all of
+   * them while its last looks are still going on: what nobody seems to claim then may be claimed.
+   */
+  boolean know(OsImage image) {
+    return !claimants.apply(image.getMetadata().getUid()).isEmpty();
   }
 
   /** Whether an OsImage other than this one names it. */

@@ -124,6 +124,10 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     var decision = turns.build(image, observed, Decide.decide(observed, settings), jobs);
     var chore =
         turns.task(Chores.decide(image, observed, decision, settings, claims), observed, jobs);
+    // Last of all, since what was asked of the caches before is only worth something if this holds.
+    if (!claims.know(image)) {
+      return control.rescheduleAfter(SOON);
+    }
     var status = Report.status(image, observed, decision, chore);
     // The status comes first: what it says of a build must outlive a crash in the middle of it, and
     // a failure is seen before it is acted upon.
@@ -160,7 +164,8 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
       return Optional.empty();
     }
     var farewell = Farewell.decide(image, observed, settings, claims);
-    if (!report(image, departure.status(image, observed, farewell), context)) {
+    if (!claims.know(image)
+        || !report(image, departure.status(image, observed, farewell), context)) {
       // It may be gone: nothing is to be removed then that somebody else may publish meanwhile.
       return Optional.of(SOON);
     }
