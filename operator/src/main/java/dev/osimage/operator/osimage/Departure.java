@@ -1,5 +1,6 @@
 package dev.osimage.operator.osimage;
 
+import dev.osimage.api.Artifact;
 import dev.osimage.api.DeletionPolicy;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageStatus;
@@ -11,6 +12,7 @@ import io.javaoperatorsdk.operator.api.reconciler.PrimaryUpdateAndCacheUtils;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -114,8 +116,9 @@ final class Departure {
 
   private void letGo(OsImage image, Observed observed, String undone, Context<OsImage> context) {
     if (!undone.isEmpty()) {
-      LOG.warn("not removed from the registry: {}", undone);
-      events.warn(image, "NotRemoved", undone);
+      var left = Claims.named(image).map(Artifact::reference).collect(Collectors.joining(", "));
+      LOG.warn("not removed from the registry: {}: {}", left, undone);
+      events.warn(image, "NotRemoved", "%s; this may be left: %s".formatted(undone, left));
     }
     for (var task : List.copyOf(observed.tasks())) {
       tasks.clear(image, task);

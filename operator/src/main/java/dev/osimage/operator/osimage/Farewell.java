@@ -80,7 +80,7 @@ sealed interface Farewell {
   private static Farewell after(Task task, OsImage image, Observed observed, Settings settings) {
     var late = isLate(image, observed, settings);
     if (task.end().isEmpty()) {
-      return late ? new LetGo("the registry was not done with in time") : new Wait(task);
+      return late ? new LetGo("its removal did not end in time") : new Wait(task);
     }
     var end = task.end().get();
     if (end.reason() == Reason.SUCCEEDED) {

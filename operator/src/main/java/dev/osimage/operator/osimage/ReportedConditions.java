@@ -39,7 +39,9 @@ final class ReportedConditions {
 
   private void tellOfTags(@Nullable Check check) {
     if (check != null && check.foundTagMoved()) {
-      conditions.tagMoved(check.message());
+      conditions.tagMoved(
+          "%s; to set it again: %s"
+              .formatted(check.message(), annotate(OsImage.REBUILD_REQUESTED_AT)));
     }
   }
 
@@ -122,6 +124,9 @@ final class ReportedConditions {
 
   /** When it goes on by itself, and how to have it go on at once. */
   private String next(Decision.Stalled stalled) {
+    if (stalled.reason() == Reason.ARTIFACT_LOST) {
+      return "; to publish it again: " + annotate(OsImage.REBUILD_REQUESTED_AT);
+    }
     if (stalled.attempt().isEmpty()) {
       return "";
     }
@@ -131,8 +136,13 @@ final class ReportedConditions {
             .next()
             .map(time -> "; looked at again at " + second(time))
             .orElse(spent ? "; its attempts are spent (spec.retry.limit)" : "");
-    return "%s; to try at once: kubectl annotate osimage %s %s=\"$(date)\" --overwrite"
-        .formatted(next, image.getMetadata().getName(), OsImage.RECONCILE_REQUESTED_AT);
+    return "%s; to try at once: %s".formatted(next, annotate(OsImage.RECONCILE_REQUESTED_AT));
+  }
+
+  private String annotate(String annotation) {
+    var metadata = image.getMetadata();
+    return "kubectl -n %s annotate osimage %s %s=\"$(date)\" --overwrite"
+        .formatted(metadata.getNamespace(), metadata.getName(), annotation);
   }
 
   /** A new attempt, which does not run yet or does. */

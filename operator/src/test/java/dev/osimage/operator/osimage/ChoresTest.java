@@ -175,7 +175,7 @@ class ChoresTest {
     assertThat(next.decision()).isEqualTo(new Decision.Published(Optional.empty()));
     assertThat(ready(next.status()).status()).isEqualTo("True");
     assertThat(condition(next.status(), Condition.TAG_MOVED).orElseThrow().message())
-        .isEqualTo("what it found");
+        .startsWith("what it found; to set it again: kubectl -n images annotate osimage debian ");
     assertThat(next.status()).isEqualTo(noted.status());
   }
 

@@ -33,13 +33,17 @@ class ReasonDocumentTest {
     `status.build.failure`. Programs may rely on the words. The message beside a reason names the part or the field,
     what was expected and what was found. This page is made of the enum `Reason` by `make docs`.
 
-        Below, the conditions are those of an attempt that failed. While a builder pod is waited for, its reason stands in
-        `Ready=Unknown` and `Reconciling=True`. Where the artifact of this generation is published and only a rebuild failed,
-        `Ready` stays `True` and the reason stands in `LastBuildFailed`. Where `spec.retry.limit` has ended the attempts, it is
-        `Stalled=True` with the last reason. To each pause up to a fifth is added.
+    Below, the conditions are those of an attempt that failed. While a builder pod is waited for, its reason stands in
+    `Ready=Unknown` and `Reconciling=True`. Where the artifact of this generation is published and only a rebuild failed,
+    `Ready` stays `True` and the reason stands in `LastBuildFailed`. Where `spec.retry.limit` has ended the attempts, it is
+    `Stalled=True` with the last reason. To each pause up to a fifth is added.
 
-        Two events of type Warning have reasons of their own: `RootfsAndSquashfs` (both are in one image) and
-        `ArchiveWithoutPath` (what `http.url` names looks like an archive, and is published as it is because `path` is not set).
+    What looks at the registry find is [another matter](upkeep.md): `ArtifactLost` is looked at again when `spec.drift`
+    says so, `TagMoved` is a condition of its own beside `Ready=True`, and `DeletionUnsupported` an event.
+
+    Three events of type Warning have reasons of their own: `RootfsAndSquashfs` (both are in one image),
+    `ArchiveWithoutPath` (what `http.url` names looks like an archive, and is published as it is because `path` is not set)
+    and `NotRemoved` (what a deleted OsImage has left in the registry).
 
     ## States
 
