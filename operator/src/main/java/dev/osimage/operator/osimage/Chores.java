@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 /** The rules of what is done at the registry besides building: a pure function. */
 final class Chores {
 
-  /** How long objects wait whose task has to wait for those of others. */
-  static final Duration TURN = Duration.ofSeconds(5);
-
   /** Longer than it takes between the creation of a Job and that of its plan. */
   private static final Duration PREPARATION = Duration.ofMinutes(1);
 

@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.PrimaryUpdateAndCacheUtils;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -120,9 +119,7 @@ final class Departure {
       LOG.warn("not removed from the registry: {}: {}", left, undone);
       events.warn(image, "NotRemoved", "%s; this may be left: %s".formatted(undone, left));
     }
-    for (var task : List.copyOf(observed.tasks())) {
-      tasks.clear(image, task);
-    }
+    observed.tasks().forEach(task -> tasks.clear(image, task));
     PrimaryUpdateAndCacheUtils.removeFinalizer(context, OsImage.FINALIZER);
   }
 }

@@ -31,7 +31,7 @@ final class TaskJob {
 
   private TaskJob() {}
 
-  /** {@code <name>-<8 hex digits>-<kind>}: the same after any restart for the same purpose. */
+  /** {@code <name>-<8 hex digits>-<kind>}: the same for the same purpose and token. */
   static String name(OsImage image, Chore.Start start) {
     var metadata = image.getMetadata();
     var identity = String.join(" ", metadata.getUid(), start.purpose(), start.token());

@@ -17,6 +17,9 @@ final class Turns {
   /** Longer than the caches lag behind what was started. */
   private static final Duration YOUNG = Duration.ofMinutes(1);
 
+  /** How long objects wait whose task has to wait for those of others. */
+  private static final Duration TURN = Duration.ofSeconds(5);
+
   private final BuildQueue queue;
   private final int maxTasks;
   private final BuildMetrics metrics;
@@ -55,9 +58,7 @@ final class Turns {
     }
     var running =
         jobs.get().filter(Labels::isTask).filter(job -> takesPlace(job, observed.now())).count();
-    return running < maxTasks
-        ? chore
-        : new Chore.Nothing(Optional.of(observed.now().plus(Chores.TURN)));
+    return running < maxTasks ? chore : new Chore.Nothing(Optional.of(observed.now().plus(TURN)));
   }
 
   /** This object has nothing to start. */
