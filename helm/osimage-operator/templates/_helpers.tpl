@@ -116,3 +116,38 @@ annotations:
   helm.sh/hook-weight: {{ .weight | quote }}
   helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}
+
+{{- /* A duration such as 1h30m in seconds. */ -}}
+{{- define "osimage-operator.seconds" -}}
+{{- $hours := regexFind "[0-9]+h" . | trimSuffix "h" | int -}}
+{{- $minutes := regexFind "[0-9]+m" . | trimSuffix "m" | int -}}
+{{- $seconds := regexFind "[0-9]+s" . | trimSuffix "s" | int -}}
+{{- add (mul $hours 3600) (mul $minutes 60) $seconds -}}
+{{- end -}}
+
+{{- /* Refuses clocks that contradict each other, which the operator would refuse at its start. */ -}}
+{{- define "osimage-operator.checkClocks" -}}
+{{- with .Values.leaderElection -}}
+{{- $lease := include "osimage-operator.seconds" .leaseDuration | int -}}
+{{- $deadline := include "osimage-operator.seconds" .renewDeadline | int -}}
+{{- $period := include "osimage-operator.seconds" .retryPeriod | int -}}
+{{- if lt $lease (add $deadline $period | int) -}}
+{{- fail (printf "leaderElection.leaseDuration: %s is less than renewDeadline and retryPeriod together" .leaseDuration) -}}
+{{- end -}}
+{{- if le (mul $deadline 10 | int) (mul $period 22 | int) -}}
+{{- fail (printf "leaderElection.renewDeadline: %s is not more than 2.2 times retryPeriod" .renewDeadline) -}}
+{{- end -}}
+{{- end -}}
+{{- $age := include "osimage-operator.seconds" .Values.builder.keptJobs.maxAge | int -}}
+{{- if or (lt $age 60) (gt $age 31536000) -}}
+{{- fail (printf "builder.keptJobs.maxAge: %s is not between 1m and 8760h" .Values.builder.keptJobs.maxAge) -}}
+{{- end -}}
+{{- with .Values.builder.retry -}}
+{{- if gt (include "osimage-operator.seconds" .initial | int) (include "osimage-operator.seconds" .max | int) -}}
+{{- fail (printf "builder.retry.initial: %s is more than builder.retry.max" .initial) -}}
+{{- end -}}
+{{- if gt (include "osimage-operator.seconds" .slow.initial | int) (include "osimage-operator.seconds" .slow.max | int) -}}
+{{- fail (printf "builder.retry.slow.initial: %s is more than builder.retry.slow.max" .slow.initial) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

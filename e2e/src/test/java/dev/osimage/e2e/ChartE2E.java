@@ -256,6 +256,23 @@ class ChartE2E {
     assertThat(rendered("uninstallHook.enabled=false")).isEqualTo(objects());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "leaderElection.leaseDuration=8s | leaderElection.leaseDuration: 8s is less than",
+        "leaderElection.retryPeriod=4s,leaderElection.leaseDuration=1m | leaderElection.renewDeadline: 7s is not more",
+        "builder.retry.initial=1h1s,builder.retry.max=60m | builder.retry.initial: 1h1s is more than builder.retry.max",
+        "builder.keptJobs.maxAge=59s | builder.keptJobs.maxAge: 59s is not between",
+        "builder.retry.slow.initial=20m | builder.retry.slow.initial: 20m is more than",
+      })
+  void clocksThatContradictEachOtherAreRefused(String values, String complaint) {
+    var result = helm("template", values);
+
+    assertThat(result.exit()).isNotZero();
+    assertThat(result.err()).contains(complaint);
+  }
+
   private static Job job(List<HasMetadata> objects) {
     return objects.stream()
         .filter(Job.class::isInstance)

@@ -6,8 +6,10 @@ import dev.osimage.api.Condition;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.oci.Digest;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Predicate;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** When a build is tried again: by itself, by a request, and not any more. */
@@ -100,6 +102,12 @@ class RetryE2E {
       assertThat(Objects.requireNonNull(rebuilt.artifact()).digest())
           .isEqualTo(Objects.requireNonNull(first.artifact()).digest());
       assertThat(workspace.jobs()).hasSize(2);
+      Awaitility.await("events")
+          .atMost(Duration.ofSeconds(10))
+          .untilAsserted(() ->
+              assertThat(workspace.kubectl.run("get", "events", "-o", "jsonpath={..reason}"))
+                  .as("one for each build")
+                  .containsSubsequence("Succeeded", "Succeeded"));
       return rebuilt;
     }
   }

@@ -2,15 +2,14 @@ package dev.osimage.operator;
 
 import dev.osimage.operator.osimage.OsImageReconciler;
 import dev.osimage.operator.osimage.UpdateFilter;
+import dev.osimage.operator.runtime.ApiClient;
 import dev.osimage.operator.runtime.BuildMetrics;
 import dev.osimage.operator.runtime.Health;
 import dev.osimage.operator.runtime.Leadership;
 import dev.osimage.operator.runtime.LeaseSettings;
 import dev.osimage.operator.runtime.ProcessMetrics;
 import dev.osimage.operator.runtime.ReconcileMetrics;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.javaoperatorsdk.operator.Operator;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -62,10 +61,7 @@ public final class Main {
   public static void main(String[] args) throws IOException {
     var settings = Settings.from(System.getenv());
     var runtimeSettings = RuntimeSettings.from(System.getenv());
-    // A node that does not answer holds one look up for seconds, not for minutes.
-    var config = new ConfigBuilder().withRequestRetryBackoffLimit(2).build();
-    var client = new KubernetesClientBuilder().withConfig(config).build();
-    new Main(settings, runtimeSettings, client).run();
+    new Main(settings, runtimeSettings, ApiClient.create()).run();
   }
 
   private void run() throws IOException {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * What the administrator sets, from environment variables; the chart's values are the place to
@@ -30,6 +31,7 @@ import java.util.Map;
  * @param deletionTimeout how long a deleted OsImage waits for its registry
  * @param maxBuilds how many builds run at once
  * @param maxBuildsPerRegistry how many of them write to one registry
+ * @param keptJobs which Jobs of ended builds are kept
  * @param progressInterval how often a running build is looked at
  * @param healthPort port of the health endpoints
  */
@@ -51,12 +53,24 @@ public record Settings(
     Duration deletionTimeout,
     int maxBuilds,
     int maxBuildsPerRegistry,
+    KeptJobs keptJobs,
     Duration progressInterval,
     int healthPort) {
+
+  /**
+   * Jobs of ended builds that are kept for people to look at, with pod and log. The newest of an
+   * OsImage is always kept: it is the record of what was done last.
+   *
+   * @param limit how many of each OsImage; at least 1
+   * @param maxAge how long after the build began
+   */
+  public record KeptJobs(int limit, Duration maxAge) {}
 
   /** Reads the settings; {@link IllegalArgumentException} names the variable that is wrong. */
   public static Settings from(Map<String, String> env) {
     var variables = new Variables(env);
+    variables.ascending("OSIMAGE_RETRY_INITIAL", "10s", "OSIMAGE_RETRY_MAX", "5m");
+    variables.ascending("OSIMAGE_SLOW_RETRY_INITIAL", "1m", "OSIMAGE_SLOW_RETRY_MAX", "10m");
     return new Settings(
         variables.required("OSIMAGE_BUILDER_IMAGE"),
         variables.text("OSIMAGE_BUILDER_PULL_POLICY", "IfNotPresent"),
@@ -75,6 +89,9 @@ public record Settings(
         variables.duration("OSIMAGE_DELETION_TIMEOUT", "5m"),
         variables.positive("OSIMAGE_MAX_BUILDS", 20),
         variables.positive("OSIMAGE_MAX_BUILDS_PER_REGISTRY", 10),
+        new KeptJobs(
+            variables.positive("OSIMAGE_KEPT_JOBS", 3),
+            variables.duration("OSIMAGE_KEPT_JOBS_AGE", "168h", Durations::parseLong)),
         variables.duration("OSIMAGE_PROGRESS_INTERVAL", "5s"),
         8080);
   }
@@ -118,10 +135,21 @@ public record Settings(
     }
 
     Duration duration(String name, String fallback) {
+      return duration(name, fallback, Durations::parse);
+    }
+
+    private Duration duration(String name, String fallback, Function<String, Duration> parse) {
       try {
-        return Durations.parse(text(name, fallback));
+        return parse.apply(text(name, fallback));
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+      }
+    }
+
+    /** Refuses a first pause that is longer than the longest. */
+    void ascending(String first, String firstFallback, String longest, String longestFallback) {
+      if (duration(first, firstFallback).compareTo(duration(longest, longestFallback)) > 0) {
+        throw new IllegalArgumentException(first + " is more than " + longest);
       }
     }
 

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,9 +25,6 @@ import org.slf4j.LoggerFactory;
 final class Actions {
 
   private static final Logger LOG = LoggerFactory.getLogger(Actions.class);
-
-  /** Finished attempts that are kept for people to look at. */
-  private static final int KEPT_ATTEMPTS = 3;
 
   /** Longer than a plan takes to appear when nothing went wrong. */
   private static final Duration PLAN_PATIENCE = Duration.ofSeconds(10);
@@ -219,10 +217,19 @@ final class Actions {
   }
 
   private void prune(OsImage image, Observed observed) {
-    var finished = observed.attempts().stream().filter(Attempt::finished).toList();
-    finished.stream()
-        .limit(Math.max(0, finished.size() - KEPT_ATTEMPTS))
+    outdated(observed, settings.keptJobs()).stream()
         .filter(attempt -> !attempt.deleting())
         .forEach(attempt -> delete(image, attempt, DeletionPropagation.BACKGROUND));
+  }
+
+  /** The finished attempts of which nothing is kept, from the oldest on. */
+  static List<Attempt> outdated(Observed observed, Settings.KeptJobs kept) {
+    var finished = observed.attempts().stream().filter(Attempt::finished).toList();
+    var tooMany = finished.size() - kept.limit();
+    return IntStream.range(0, Math.max(0, finished.size() - 1))
+        .filter(i ->
+            i < tooMany || finished.get(i).createdAt().plus(kept.maxAge()).isBefore(observed.now()))
+        .mapToObj(finished::get)
+        .toList();
   }
 }

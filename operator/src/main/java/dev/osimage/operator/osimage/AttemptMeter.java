@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what becomes of attempts, each once although a cache may show it twice. */
+/** Counts what becomes of attempts and tasks, each once although a cache may show it twice. */
 final class AttemptMeter {
 
   private static final int REMEMBERED = 1000;
@@ -60,6 +60,15 @@ final class AttemptMeter {
     observed.attempts().stream()
         .filter(attempt -> !attempt.active() && !attempt.recorded())
         .forEach(attempt -> ended(attempt, attempt.state(), pods, observed.now()));
+  }
+
+  /** Counts the tasks that have ended. */
+  void count(Collection<Task> tasks) {
+    for (var task : tasks) {
+      if (task.end().isPresent() && isNew(task.job(), task.createdAt())) {
+        metrics.taskEnded(task.kind().text(), task.end().get().reason().text());
+      }
+    }
   }
 
   private void ended(Attempt attempt, Attempt.State state, Collection<Pod> pods, Instant now) {
@@ -103,7 +112,11 @@ final class AttemptMeter {
   }
 
   private boolean isNew(Attempt attempt) {
-    return counted.add(attempt.job() + " " + attempt.createdAt());
+    return isNew(attempt.job(), attempt.createdAt());
+  }
+
+  private boolean isNew(String job, Instant createdAt) {
+    return counted.add(job + " " + createdAt);
   }
 
   private static Optional<ContainerState> builder(Pod pod) {

@@ -1,12 +1,15 @@
 package dev.osimage.operator.osimage;
 
+import dev.osimage.api.OsImage;
 import dev.osimage.image.BuildPlan;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -27,13 +30,25 @@ final class BuildQueue {
 
   private final int limit;
   private final int limitPerRegistry;
-  private final Map<String, Place> waiting = new LinkedHashMap<>();
-  private final Map<String, Place> admitted = new HashMap<>();
+  private final Map<Candidate, Place> waiting = new LinkedHashMap<>();
+  private final Map<Candidate, Place> admitted = new HashMap<>();
 
   /** At most so many builds at once, and so many for one registry; both at least 1. */
   BuildQueue(int limit, int limitPerRegistry) {
     this.limit = limit;
     this.limitPerRegistry = limitPerRegistry;
+  }
+
+  /**
+   * An OsImage that may have a build.
+   *
+   * @param uid tells it from an earlier one of the same name, whose builder may still run
+   */
+  record Candidate(String uid, ResourceID id) {
+
+    static Candidate of(OsImage image) {
+      return new Candidate(image.getMetadata().getUid(), ResourceID.fromResource(image));
+    }
   }
 
   /**
@@ -58,10 +73,9 @@ final class BuildQueue {
   /**
    * A build that has a Job, whose end the status does not know yet.
    *
-   * @param object uid of the OsImage
    * @param takesPlace it counts for the limits
    */
-  record Running(String object, Destination destination, boolean takesPlace) {}
+  record Running(Candidate object, Destination destination, boolean takesPlace) {}
 
   private record Place(Destination destination, Instant since, Instant asked) {
 
@@ -75,7 +89,7 @@ final class BuildQueue {
    * its turn, and has to ask again within two minutes to keep its place.
    */
   synchronized Optional<Duration> admit(
-      String object, Destination destination, Collection<Running> running, Instant now) {
+      Candidate object, Destination destination, Collection<Running> running, Instant now) {
     waiting.merge(
         object,
         new Place(destination, now, now),
@@ -94,8 +108,17 @@ final class BuildQueue {
     return Optional.empty();
   }
 
+  /** Those that would be let in if they asked now. */
+  synchronized List<Candidate> next(Collection<Running> running) {
+    var room = room(running);
+    return waiting.entrySet().stream()
+        .filter(next -> room.takes(next.getKey(), next.getValue().destination()))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
   /** This object has nothing to start: its build runs, or none is wanted. */
-  synchronized void leave(String object) {
+  synchronized void leave(Candidate object) {
     waiting.remove(object);
     admitted.remove(object);
   }
@@ -118,11 +141,11 @@ final class BuildQueue {
   /** What the builds that run, and those before in the line, leave to the others. */
   private final class Room {
 
-    private final Map<String, String> ownersOfTags = new HashMap<>();
+    private final Map<String, Candidate> ownersOfTags = new HashMap<>();
     private final Map<String, Integer> registries = new HashMap<>();
-    private final Set<String> builds = new HashSet<>();
+    private final Set<Candidate> builds = new HashSet<>();
 
-    void add(String object, Destination destination, boolean takesPlace) {
+    void add(Candidate object, Destination destination, boolean takesPlace) {
       destination.tags().forEach(tag -> ownersOfTags.putIfAbsent(tag, object));
       if (takesPlace && builds.add(object)) {
         registries.merge(destination.registry(), 1, Integer::sum);
@@ -130,7 +153,7 @@ final class BuildQueue {
     }
 
     /** Whether there is room, which is then taken. */
-    boolean takes(String object, Destination destination) {
+    boolean takes(Candidate object, Destination destination) {
       boolean free =
           builds.contains(object)
               || (builds.size() < limit

@@ -5,6 +5,7 @@ import dev.osimage.api.DeletionPolicy;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.operator.Settings;
+import dev.osimage.operator.runtime.BuildMetrics;
 import dev.osimage.operator.status.Events;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -29,12 +30,14 @@ final class Departure {
   private final Tasks tasks;
   private final Actions actions;
   private final Events events;
+  private final BuildMetrics metrics;
 
-  Departure(Settings settings, Tasks tasks, Actions actions, Events events) {
+  Departure(Settings settings, Tasks tasks, Actions actions, Events events, BuildMetrics metrics) {
     this.settings = settings;
     this.tasks = tasks;
     this.actions = actions;
     this.events = events;
+    this.metrics = metrics;
   }
 
   /** The object with our finalizer, if its policy wants one, and without if not. */
@@ -121,5 +124,6 @@ final class Departure {
     }
     observed.tasks().forEach(task -> tasks.clear(image, task));
     PrimaryUpdateAndCacheUtils.removeFinalizer(context, OsImage.FINALIZER);
+    metrics.letGo(!undone.isEmpty());
   }
 }

@@ -24,6 +24,7 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.rate.RateLimited;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.time.Clock;
@@ -54,8 +55,10 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
 
   private static final Logger LOG = LoggerFactory.getLogger(OsImageReconciler.class);
   private static final Duration LATEST = Duration.ofMinutes(1);
+  private static final Duration QUEUED = Duration.ofSeconds(30);
   private static final Duration SOON = Duration.ofSeconds(1);
 
+  private final SimpleInboundEventSource<OsImage> calls = new SimpleInboundEventSource<>("turns");
   private final Settings settings;
   private final Clock clock;
   private final Events events;
@@ -77,8 +80,8 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     this.statusWriter = new StatusWriter(client);
     this.actions = new Actions(client, settings, events);
     this.tasks = new Tasks(client, settings);
-    this.departure = new Departure(settings, tasks, actions, events);
-    this.turns = new Turns(settings, metrics);
+    this.departure = new Departure(settings, tasks, actions, events, metrics);
+    this.turns = new Turns(settings, metrics, calls::propagateEvent);
     this.meter = new AttemptMeter(metrics);
   }
 
@@ -100,14 +103,16 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
                 .withSecondaryToPrimaryMapper(OsImageReconciler::imageOf)
                 .build(),
             context);
-    return List.of(jobs, pods);
+    return List.of(jobs, pods, calls);
   }
 
   @Override
   public UpdateControl<OsImage> reconcile(OsImage found, Context<OsImage> context) {
     var control = UpdateControl.<OsImage>noUpdate();
+    Supplier<Stream<Job>> jobs = () -> jobs(context).list(job -> true);
     if (context.isPrimaryResourceDeleted()) {
       turns.leave(found);
+      turns.callNext(jobs, clock.instant());
       return control;
     }
     var image = departure.prepared(found, context);
@@ -115,13 +120,14 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     if (observed.olderThanItsAttempts()) {
       return control.rescheduleAfter(SOON);
     }
+    meter.count(observed.tasks());
     var claims = new Claims(key -> context.getPrimaryCache().byIndex(Claims.INDEX, key));
     if (image.isMarkedForDeletion()) {
       turns.leave(image);
       return depart(image, observed, claims, context).map(control::rescheduleAfter).orElse(control);
     }
-    Supplier<Stream<Job>> jobs = () -> jobs(context).list(job -> true);
     var decision = turns.build(image, observed, Decide.decide(observed, settings), jobs);
+    turns.callNext(jobs, observed.now());
     var chore =
         turns.task(Chores.decide(image, observed, decision, settings, claims), observed, jobs);
     // Last of all, since what was asked of the caches before is only worth something if this holds.
@@ -282,7 +288,8 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   private Optional<Duration> nextLook(Observed observed, Decision decision) {
     return switch (decision) {
       case Decision.Start start -> Optional.of(whileBuilding());
-      case Decision.Queued queued -> Optional.of(whileBuilding());
+      // Its turn wakes us up, unless a build ended of which nobody took notice.
+      case Decision.Queued queued -> Optional.of(QUEUED);
       case Decision.Wait wait -> Optional.of(whileBuilding());
       case Decision.Cancel cancel -> Optional.of(whileBuilding());
       case Decision.Expire expire -> Optional.of(SOON);

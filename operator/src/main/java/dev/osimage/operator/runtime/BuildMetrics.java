@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What became of builds: how many, how long, how much. docs/metrics.md lists every metric. */
+/** What became of builds and of tasks: how many, how long, how much. docs/metrics.md lists all. */
 public final class BuildMetrics {
 
   private static final Duration[] BUCKETS = {
@@ -95,6 +95,23 @@ public final class BuildMetrics {
     Counter.builder("osimage.builds")
         .tag("result", result.label)
         .tag("reason", reason)
+        .register(registry)
+        .increment();
+  }
+
+  /** A task at a registry ended; {@code task} is its kind, {@code reason} what came of it. */
+  public void taskEnded(String task, String reason) {
+    Counter.builder("osimage.registry.tasks")
+        .tag("task", task)
+        .tag("reason", reason)
+        .register(registry)
+        .increment();
+  }
+
+  /** A deleted object was let go, with or without leaving in its registry what was to go. */
+  public void letGo(boolean leftBehind) {
+    Counter.builder("osimage.deletions")
+        .tag("result", leftBehind ? "left" : "removed")
         .register(registry)
         .increment();
   }

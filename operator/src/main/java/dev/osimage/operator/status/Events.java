@@ -34,23 +34,42 @@ public final class Events {
   /** Tells what changed from one status to the next; a failure to tell is only logged. */
   public void onTransition(OsImage image, OsImageStatus before, OsImageStatus after) {
     ready(after)
-        .filter(now -> !ready(before).map(then -> same(now, then)).orElse(false))
-        .ifPresent(
-            now -> tell(image, isState(now) ? "Normal" : "Warning", now.reason(), now.message()));
+        .filter(now ->
+            isRebuilt(before, after) || !ready(before).map(then -> same(now, then)).orElse(false))
+        .ifPresent(now ->
+            tell(
+                image,
+                isState(now) ? "Normal" : "Warning",
+                now.reason(),
+                now.message(),
+                occasion(now, after)));
     tellOfLook(image, before.check(), after.check());
     tellOfLook(image, before.failedCheck(), after.failedCheck());
+  }
+
+  /** Ready stays True while something is built again. */
+  private static boolean isRebuilt(OsImageStatus before, OsImageStatus after) {
+    return before.artifact() != null
+        && after.artifact() != null
+        && !before.artifact().builtAt().equals(after.artifact().builtAt());
+  }
+
+  private static String occasion(Condition ready, OsImageStatus status) {
+    return status.artifact() != null && ready.reason().equals(Reason.SUCCEEDED.text())
+        ? status.artifact().builtAt()
+        : ready.lastTransitionTime();
   }
 
   private void tellOfLook(OsImage image, @Nullable Check before, @Nullable Check after) {
     Optional.ofNullable(after)
         .filter(now -> before == null || !now.job().equals(before.job()))
         .filter(now -> !now.reason().equals(Reason.SUCCEEDED.text()))
-        .ifPresent(now -> tell(image, "Warning", now.reason(), now.message()));
+        .ifPresent(now -> tell(image, "Warning", now.reason(), now.message(), now.time()));
   }
 
   /** Tells something that no condition says. */
   public void warn(OsImage image, String reason, String message) {
-    tell(image, "Warning", reason, message);
+    tell(image, "Warning", reason, message, "");
   }
 
   private static Optional<Condition> ready(OsImageStatus status) {
@@ -78,10 +97,11 @@ public final class Events {
     return Reason.of(condition.reason()).nature() == Reason.Nature.STATE;
   }
 
-  private void tell(OsImage image, String type, String reason, String message) {
+  /** {@code occasion} tells it from what is told in the same words at other times. */
+  private void tell(OsImage image, String type, String reason, String message, String occasion) {
     var metadata = image.getMetadata();
     var now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-    var identity = metadata.getUid() + metadata.getGeneration() + reason + message;
+    var identity = metadata.getUid() + metadata.getGeneration() + reason + message + occasion;
     var hash = Digest.of(identity.getBytes(StandardCharsets.UTF_8)).hex().substring(0, 16);
     var event =
         new EventBuilder()

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Reason;
+import dev.osimage.image.RegistryTask;
 import dev.osimage.operator.runtime.BuildMetrics;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
@@ -107,6 +108,23 @@ class AttemptMeterTest {
         "osimage_published_bytes_total 300.0",
         "osimage_build_duration_seconds_sum{step=\"pending\"} 8.0",
         "osimage_build_duration_seconds_sum{step=\"running\"} 20.0");
+  }
+
+  @Test
+  void aTaskIsCountedOnceWhenItHasEnded() {
+    var end = Optional.of(new Task.End(NOW, Reason.ARTIFACT_LOST, "it is gone"));
+
+    meter.count(List.of(task("looks", Optional.empty()), task("looked", end)));
+    meter.count(List.of(task("looked", end)));
+
+    assertThat(registry.scrape().lines().filter(line -> line.startsWith("osimage_registry_tasks_")))
+        .containsExactly(
+            "osimage_registry_tasks_total{reason=\"ArtifactLost\",task=\"check\"} 1.0");
+  }
+
+  private static Task task(String job, Optional<Task.End> end) {
+    return new Task(
+        job, RegistryTask.Kind.CHECK, "look", List.of(), null, null, NOW, true, false, end);
   }
 
   @Test

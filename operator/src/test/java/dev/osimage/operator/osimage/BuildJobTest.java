@@ -298,6 +298,7 @@ class BuildJobTest {
             SETTINGS.deletionTimeout(),
             SETTINGS.maxBuilds(),
             SETTINGS.maxBuildsPerRegistry(),
+            SETTINGS.keptJobs(),
             SETTINGS.progressInterval(),
             0);
     var template = BuildJob.job(image(A, 1), buildable(A), 1, 1, settings).getSpec().getTemplate();

@@ -2,8 +2,10 @@ package dev.osimage.operator.osimage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.osimage.operator.osimage.BuildQueue.Candidate;
 import dev.osimage.operator.osimage.BuildQueue.Destination;
 import dev.osimage.operator.osimage.BuildQueue.Running;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,11 +29,15 @@ class BuildQueueTest {
   }
 
   private boolean asks(String object, String registry, Instant now) {
-    boolean admitted = queue.admit(object, to(registry), running, now).isPresent();
+    boolean admitted = queue.admit(candidate(object), to(registry), running, now).isPresent();
     if (admitted) {
       running.add(running(object, registry));
     }
     return admitted;
+  }
+
+  private static Candidate candidate(String name) {
+    return new Candidate("uid-" + name, new ResourceID(name, "team"));
   }
 
   private static Destination to(String registry, String... tags) {
@@ -39,13 +45,13 @@ class BuildQueueTest {
   }
 
   private static Running running(String object, String registry, String... tags) {
-    return new Running(object, to(registry, tags), true);
+    return new Running(candidate(object), to(registry, tags), true);
   }
 
   /** Its reconciler has seen the Job meanwhile. */
   private void ends(String object) {
-    queue.leave(object);
-    running.removeIf(build -> build.object().equals(object));
+    queue.leave(candidate(object));
+    running.removeIf(build -> build.object().equals(candidate(object)));
   }
 
   @Test
@@ -79,7 +85,7 @@ class BuildQueueTest {
     asks("waits", HUB);
     ends("a");
 
-    assertThat(queue.admit("waits", to(HUB), running, NOW.plusSeconds(30)))
+    assertThat(queue.admit(candidate("waits"), to(HUB), running, NOW.plusSeconds(30)))
         .contains(Duration.ofSeconds(30));
   }
 
@@ -101,7 +107,7 @@ class BuildQueueTest {
     asks("b", HUB);
     asks("leaves", HUB);
     asks("waits", HUB);
-    queue.leave("leaves");
+    queue.leave(candidate("leaves"));
     ends("a");
 
     assertThat(asks("waits", HUB)).isTrue();
@@ -109,10 +115,10 @@ class BuildQueueTest {
 
   @Test
   void aBuildWhoseJobTheCachesDoNotKnowYetCounts() {
-    assertThat(queue.admit("a", to(HUB), List.of(), NOW)).isPresent();
-    assertThat(queue.admit("b", to(HUB), List.of(), NOW)).isPresent();
-    assertThat(queue.admit("c", to(HUB), List.of(), NOW)).isEmpty();
-    assertThat(queue.admit("a", to(HUB), List.of(), NOW)).as("asked again").isPresent();
+    assertThat(queue.admit(candidate("a"), to(HUB), List.of(), NOW)).isPresent();
+    assertThat(queue.admit(candidate("b"), to(HUB), List.of(), NOW)).isPresent();
+    assertThat(queue.admit(candidate("c"), to(HUB), List.of(), NOW)).isEmpty();
+    assertThat(queue.admit(candidate("a"), to(HUB), List.of(), NOW)).as("asked again").isPresent();
   }
 
   @Test
@@ -130,21 +136,51 @@ class BuildQueueTest {
     var other = to(LAB, "hub/os:latest");
     running.add(running("runs", HUB, "hub/os:1"));
 
-    assertThat(queue.admit("first", tags, running, NOW)).isEmpty();
-    assertThat(queue.admit("second", other, running, NOW)).as("first wants it too").isEmpty();
+    assertThat(queue.admit(candidate("first"), tags, running, NOW)).isEmpty();
+    assertThat(queue.admit(candidate("second"), other, running, NOW))
+        .as("first wants it too")
+        .isEmpty();
     ends("runs");
-    assertThat(queue.admit("second", other, running, NOW)).isEmpty();
-    assertThat(queue.admit("first", tags, running, NOW)).isPresent();
+    assertThat(queue.admit(candidate("second"), other, running, NOW)).isEmpty();
+    assertThat(queue.admit(candidate("first"), tags, running, NOW)).isPresent();
   }
 
   @Test
   void aJobThatGetsNoPodHoldsItsTagsButNoPlace() {
     for (int i = 0; i < 5; i++) {
-      running.add(new Running("stuck-" + i, to(HUB, "hub/os:" + i), false));
+      running.add(new Running(candidate("stuck-" + i), to(HUB, "hub/os:" + i), false));
     }
 
-    assertThat(queue.admit("a", to(HUB, "hub/os:a"), running, NOW)).isPresent();
-    assertThat(queue.admit("b", to(HUB, "hub/os:1"), running, NOW)).isEmpty();
+    assertThat(queue.admit(candidate("a"), to(HUB, "hub/os:a"), running, NOW)).isPresent();
+    assertThat(queue.admit(candidate("b"), to(HUB, "hub/os:1"), running, NOW)).isEmpty();
+  }
+
+  @Test
+  void whoseTurnHasComeIsKnownWithoutAsking() {
+    asks("a", HUB);
+    asks("b", HUB);
+    asks("c", LAB);
+    asks("first", HUB);
+    asks("second", HUB);
+    asks("elsewhere", LAB);
+    assertThat(queue.next(running)).isEmpty();
+
+    ends("a");
+    assertThat(queue.next(running)).as("three in all").containsExactly(candidate("first"));
+    ends("b");
+    assertThat(queue.next(running)).containsExactly(candidate("first"), candidate("second"));
+    asks("first", HUB);
+    assertThat(queue.next(running)).as("the other is in").containsExactly(candidate("second"));
+  }
+
+  @Test
+  void anObjectThatWasCreatedAnewIsAnotherOne() {
+    var earlier = new Candidate("earlier", candidate("a").id());
+    running.add(new Running(earlier, to(HUB, "hub/os:1"), true));
+
+    assertThat(queue.admit(candidate("a"), to(HUB, "hub/os:1"), running, NOW))
+        .as("its builder may still set the tag")
+        .isEmpty();
   }
 
   @Test
@@ -158,7 +194,7 @@ class BuildQueueTest {
     for (int step = 0; step < 100_000 && !open.isEmpty(); step++) {
       var object = open.get(random.nextInt(open.size()));
       var registry = object.hashCode() % 3 == 0 ? LAB : HUB;
-      if (running.stream().noneMatch(build -> build.object().equals(object))) {
+      if (running.stream().noneMatch(build -> build.object().equals(candidate(object)))) {
         asks(object, registry);
       }
       assertThat(running).hasSizeLessThanOrEqualTo(3);
@@ -166,7 +202,7 @@ class BuildQueueTest {
               running.stream().filter(build -> build.destination().registry().equals(HUB)).count())
           .isLessThanOrEqualTo(2);
       if (!running.isEmpty() && random.nextInt(3) == 0) {
-        var ended = running.get(random.nextInt(running.size())).object();
+        var ended = running.get(random.nextInt(running.size())).object().id().getName();
         ends(ended);
         open.remove(ended);
         done.add(ended);

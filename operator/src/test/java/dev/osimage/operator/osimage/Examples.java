@@ -85,6 +85,7 @@ final class Examples {
         Duration.ofMinutes(5),
         20,
         10,
+        new Settings.KeptJobs(3, Duration.ofDays(7)),
         Duration.ofSeconds(5),
         0);
   }

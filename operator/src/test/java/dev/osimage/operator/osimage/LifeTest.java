@@ -15,6 +15,7 @@ import dev.osimage.api.Condition;
 import dev.osimage.api.OsImageSpec;
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Reason;
+import dev.osimage.operator.Settings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,6 +39,9 @@ class LifeTest {
 
   private static final List<OsImageSpec> SPECS =
       List.of(A, B, with(A, "timeout", "30m"), suspended(A), suspended(B), Examples.UNBUILDABLE);
+
+  private static final Settings.KeptJobs KEPT_JOBS =
+      new Settings.KeptJobs(3, Duration.ofMinutes(10));
 
   /** What nobody has tried before. */
   private static final OsImageSpec LAST = with(A, "commandLine", "last");
@@ -178,10 +182,7 @@ class LifeTest {
   }
 
   private void prune(Observed observed) {
-    var finished = observed.attempts().stream().filter(Attempt::finished).toList();
-    finished.stream()
-        .limit(Math.max(0, finished.size() - 3))
-        .forEach(attempt -> jobs.remove(attempt.job()));
+    Actions.outdated(observed, KEPT_JOBS).forEach(attempt -> jobs.remove(attempt.job()));
   }
 
   private boolean survives() {

@@ -100,6 +100,8 @@ class MetricsDocumentTest {
     ProcessMetrics.bindTo(registry, () -> true);
     var builds = new BuildMetrics(registry, 1);
     builds.ended(Result.FAILED, "BuilderLost");
+    builds.taskEnded("check", "ArtifactLost");
+    builds.letGo(true);
     builds.lastSuccess("default", "debian", Instant.EPOCH);
     var reconciliations = new ReconcileMetrics(registry, id -> {});
     reconciliations.cleanupDoneFor(

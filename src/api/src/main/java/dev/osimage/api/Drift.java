@@ -27,7 +27,7 @@ public record Drift(
         @JsonPropertyDescription(
             "What happens when manifest or parts are lost. 'Rebuild' (default): they are built and"
                 + " published again, at most three times in 24 hours. 'Report': Ready becomes False"
-                + " and nothing is done.")
+                + " and Stalled True, and nothing is done.")
         @Nullable OnLost onLost) {
 
   /** What happens on a loss, with its default when the object did not pass the API server. */

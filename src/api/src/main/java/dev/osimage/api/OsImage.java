@@ -50,6 +50,11 @@ import io.fabric8.kubernetes.model.annotation.Version;
     jsonPath = ".metadata.creationTimestamp",
     type = AdditionalPrinterColumn.Type.DATE)
 @AdditionalPrinterColumn(
+    name = "Tag moved",
+    jsonPath = ".status.conditions[?(@.type==\"TagMoved\")].status",
+    type = AdditionalPrinterColumn.Type.STRING,
+    priority = 1)
+@AdditionalPrinterColumn(
     name = "Digest",
     jsonPath = ".status.artifact.digest",
     type = AdditionalPrinterColumn.Type.STRING,

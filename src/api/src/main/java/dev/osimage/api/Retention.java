@@ -21,8 +21,8 @@ public record Retention(
     @Size(max = 32)
         @ValidationRule(value = Durations.LONG_RULE, message = "maxAge " + Durations.LONG_SENTENCE)
         @JsonPropertyDescription(
-            "Earlier artifacts that were published longer ago than this leave status.history, such"
-                + " as 720h. Without it, age does not matter.")
+            "Earlier artifacts that were published longer ago than this, from 1m to 8760h, such"
+                + " as 720h, leave status.history. Without it, age does not matter.")
         @Nullable String maxAge) {
 
   /** How many earlier artifacts are kept. */
