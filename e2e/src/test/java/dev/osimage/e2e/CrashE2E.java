@@ -30,6 +30,34 @@ class CrashE2E {
   }
 
   @Test
+  void aPlanThatIsMissingIsMadeAgainByTheNextOperatorAndTheSameAttemptGoesOn() throws Exception {
+    try (var workspace = Workspace.open("plan-missing");
+        var room = new Room(workspace);
+        var sources = new SourceServer(workspace.cluster);
+        var registry = new RegistryRecorder(workspace.cluster)) {
+      workspace.apply(yaml(workspace, sources, registry));
+      var pod = room.awaitWaitingPod().getMetadata();
+      var job = workspace.jobs().getFirst().getMetadata().getName();
+      var plan = workspace.client.configMaps().inNamespace(workspace.namespace).withName(job);
+      workspace.until("there is a plan", () -> plan.get() != null);
+      var before = plan.get().getData();
+
+      workspace.kubectl.run("delete", "configmap", job);
+      workspace.killOperator();
+      assertThat(plan.get()).as("while the pod has no node").isNull();
+      room.open();
+      var status = workspace.awaitReady("crash").getStatus();
+
+      assertThat(plan.get().getData()).isEqualTo(before);
+      assertThat(Objects.requireNonNull(status.build()).attempt()).isEqualTo(1);
+      assertThat(workspace.pods())
+          .singleElement()
+          .extracting(found -> found.getMetadata().getUid())
+          .isEqualTo(pod.getUid());
+    }
+  }
+
+  @Test
   void aBuilderKilledInTheMiddleOfAnUploadIsTriedAgainAndNothingIsTaggedBefore() throws Exception {
     try (var workspace = Workspace.open("builder-killed");
         var sources = new SourceServer(workspace.cluster);

@@ -3,8 +3,10 @@ package dev.osimage.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osimage.oci.Digest;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class FailureE2E {
@@ -160,6 +162,70 @@ class FailureE2E {
               Base64.getEncoder()
                   .encodeToString(registry.password().getBytes(StandardCharsets.UTF_8)));
     }
+  }
+
+  @Test
+  void aPasswordThatIsExchangedWhileABuildRunsIsWaitedForByTheSamePod() throws Exception {
+    try (var workspace = Workspace.open("rotation");
+        var sources = new SourceServer(workspace.cluster);
+        var registry = new RegistryRecorder(workspace.cluster)) {
+      registry.protect("robot", "the-0ld-one");
+      workspace.apply(secret("the-0ld-one"));
+      var hold = sources.hold("rootfs");
+      var before = startedWithTimeForKubelet(workspace, sources, registry, hold);
+
+      workspace.apply(secret("the-n3w-one"));
+      registry.protect("robot", "the-n3w-one");
+      hold.release();
+      var build = Objects.requireNonNull(workspace.awaitReady("failing").getStatus().build());
+
+      assertThat(registry.refused()).as("requests with the old password").isPositive();
+      assertThat(build.attempt()).isEqualTo(1);
+      assertThat(workspace.pods())
+          .singleElement()
+          .extracting(pod -> pod.getMetadata().getUid())
+          .isEqualTo(before.getMetadata().getUid());
+      assertThat(registry.requests())
+          .filteredOn(request -> request.startsWith("PATCH"))
+          .as("uploads: kernel, rootfs, config")
+          .hasSize(3);
+      assertThat(logs(workspace))
+          .contains("the Secret 'rotated' in destination.secretRef has changed; going on")
+          .doesNotContain("the-0ld-one", "the-n3w-one");
+    }
+  }
+
+  /** Kubelet takes up to a minute and a half to bring a Secret that has changed. */
+  private static Pod startedWithTimeForKubelet(
+      Workspace workspace,
+      SourceServer sources,
+      RegistryRecorder registry,
+      SourceServer.Hold hold) {
+    synchronized (workspace.lab) {
+      var rootfs = sources.publish("rootfs", TestFiles.random(8_000_000, 6));
+      workspace.lab.installOperator("builder.credentialsWait=2m");
+      try {
+        workspace.apply(
+            yaml(workspace, registry, sources.publish("kernel", KERNEL))
+                .replace("plainHTTP: true", "plainHTTP: true, secretRef: {name: rotated}")
+                .replace("  destination:", "    rootfs: " + rootfs + "\n  destination:"));
+        hold.awaitReached();
+        return workspace.awaitRunningPod();
+      } finally {
+        workspace.lab.installOperator();
+      }
+    }
+  }
+
+  private static String secret(String password) {
+    return """
+    apiVersion: v1
+    kind: Secret
+    metadata: {name: rotated}
+    type: kubernetes.io/basic-auth
+    stringData: {username: robot, password: %s}
+    """
+        .formatted(password);
   }
 
   private static String logs(Workspace workspace) {

@@ -82,6 +82,53 @@ class NothingTwiceE2E {
     }
   }
 
+  @Test
+  void aStatusThatIsLostWithAllJobsIsFoundAgainAndNoPartIsSent() throws Exception {
+    try (var workspace = Workspace.open("all-lost");
+        var sources = new SourceServer(workspace.cluster);
+        var registry = new RegistryRecorder(workspace.cluster)) {
+      workspace.apply(
+          """
+          apiVersion: osimage.dev/v1alpha1
+          kind: OsImage
+          metadata: {name: lost}
+          spec:
+            architecture: amd64
+            files:
+              kernel: %s
+            destination: {repository: "%s/%s/lost", tags: [lost], plainHTTP: true}
+          """
+              .formatted(
+                  sources.publish("kernel", TestFiles.kernel(300_000, 7)),
+                  registry.host(),
+                  workspace.namespace));
+      var built = workspace.awaitReady("lost").getStatus();
+      int read = sources.requests();
+      int sent = registry.requests().size();
+
+      workspace.kubectl.run("delete", "jobs", "--all");
+      workspace.until("no pod is left", () -> workspace.pods().isEmpty());
+      assertThat(workspace.get("lost").getStatus()).as("without Jobs alone").isEqualTo(built);
+      wipeStatus(workspace, "lost");
+      var found = workspace.awaitReady("lost").getStatus();
+
+      assertThat(found.parts()).isEqualTo(built.parts());
+      assertThat(found.boot()).isEqualTo(built.boot());
+      var artifact = Objects.requireNonNull(built.artifact());
+      assertThat(Objects.requireNonNull(found.artifact()).reference())
+          .isEqualTo(artifact.reference());
+      assertThat(sources.requests()).isEqualTo(read);
+      assertThat(registry.requests().subList(sent, registry.requests().size()))
+          .isNotEmpty()
+          .allMatch(request ->
+              request.startsWith("HEAD ")
+                  || request.startsWith("GET ")
+                  || request.matches("PUT /v2/.*/manifests/.*"));
+      assertThat(Skopeo.digest(workspace.repository("lost") + ":lost"))
+          .isEqualTo(artifact.digest());
+    }
+  }
+
   private static void wipeStatus(Workspace workspace, String name) {
     var wiped = workspace.get(name);
     wiped.setStatus(null);

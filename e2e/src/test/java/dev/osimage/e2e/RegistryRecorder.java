@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import okhttp3.Credentials;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -27,7 +29,9 @@ final class RegistryRecorder implements AutoCloseable {
   private final HttpServer server;
   private final String registry;
   private volatile boolean refusesDeletes;
+  private volatile @Nullable String authorization;
   private final List<String> requests = new CopyOnWriteArrayList<>();
+  private final AtomicInteger refused = new AtomicInteger();
   private final OkHttpClient http =
       new OkHttpClient.Builder().readTimeout(Duration.ofMinutes(2)).build();
 
@@ -44,7 +48,7 @@ final class RegistryRecorder implements AutoCloseable {
     return server.getAddress().getHostString() + ":" + server.getAddress().getPort();
   }
 
-  /** Method and path of every request so far. */
+  /** Method and path of every request so far, but for those that were refused. */
   List<String> requests() {
     return List.copyOf(requests);
   }
@@ -54,10 +58,25 @@ final class RegistryRecorder implements AutoCloseable {
     refusesDeletes = true;
   }
 
+  /** From now on it wants this password, and no other one. */
+  void protect(String username, String password) {
+    authorization = Credentials.basic(username, password);
+  }
+
+  /** How many requests came with another password than the one that is wanted. */
+  int refused() {
+    return refused.get();
+  }
+
   private void forward(HttpExchange exchange) throws IOException {
     try (exchange) {
       var uri = exchange.getRequestURI();
       var method = exchange.getRequestMethod();
+      if (isRefused(exchange)) {
+        exchange.getResponseHeaders().add("WWW-Authenticate", "Basic realm=\"osimage\"");
+        exchange.sendResponseHeaders(401, -1);
+        return;
+      }
       requests.add(method + " " + uri.getPath());
       if (refusesDeletes && method.equals("DELETE")) {
         exchange.sendResponseHeaders(405, -1);
@@ -86,6 +105,18 @@ final class RegistryRecorder implements AutoCloseable {
         exchange.getResponseBody().write(bytes);
       }
     }
+  }
+
+  private boolean isRefused(HttpExchange exchange) {
+    var wanted = authorization;
+    var given = exchange.getRequestHeaders().getFirst("Authorization");
+    if (wanted == null || wanted.equals(given)) {
+      return false;
+    }
+    if (given != null) {
+      refused.incrementAndGet();
+    }
+    return true;
   }
 
   private static RequestBody body(HttpExchange exchange) {

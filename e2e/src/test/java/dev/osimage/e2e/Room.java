@@ -18,8 +18,9 @@ final class Room implements AutoCloseable {
     this.workspace = workspace;
     this.node =
         workspace.client.nodes().list().getItems().stream()
+            .filter(found -> found.getSpec().getTaints().isEmpty())
             .findFirst()
-            .orElseThrow(() -> new NoSuchElementException("the cluster has no node"))
+            .orElseThrow(() -> new NoSuchElementException("no node takes all pods"))
             .getMetadata()
             .getName();
     workspace.apply(

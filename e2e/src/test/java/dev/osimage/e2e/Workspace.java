@@ -71,9 +71,13 @@ final class Workspace implements AutoCloseable {
   }
 
   void until(String what, Callable<Boolean> wanted) {
+    until(what, PATIENCE, wanted);
+  }
+
+  void until(String what, Duration patience, Callable<Boolean> wanted) {
     try {
       Awaitility.await(what)
-          .atMost(PATIENCE)
+          .atMost(patience)
           .pollInterval(Duration.ofMillis(200))
           .ignoreExceptionsMatching(
               e -> e instanceof NullPointerException || e instanceof NoSuchElementException)

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.MicroTime;
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -51,11 +52,12 @@ final class Observer {
       Optional<String> tagConflict) {
     var now = clock.instant();
     // Caches go by name: a deleted namesake's leftovers are not this object's.
-    var jobs =
+    var known =
         cachedJobs.stream()
             .filter(job -> !Labels.isTask(job))
             .filter(job -> job.hasOwnerReferenceFor(image.getMetadata().getUid()))
             .toList();
+    var jobs = Stream.concat(known.stream(), unseen(image, known, cachedPods)).toList();
     var attempts = jobs.stream().map(job -> attempt(job, cachedPods, now)).toList();
     var tasks =
         cachedJobs.stream()
@@ -75,10 +77,31 @@ final class Observer {
             .orElseGet(() -> Target.of(image, settings)),
         attempts,
         tasks,
-        cachedPods.stream()
-            .filter(pod -> !Labels.isTask(pod))
-            .anyMatch(pod -> AttemptReader.alive(pod) && isStray(pod, jobs)),
+        strays(jobs, cachedPods).findAny().isPresent(),
         now);
+  }
+
+  /** The watches of Jobs and pods are not in step: a pod may be known before its Job is. */
+  private Stream<Job> unseen(OsImage image, List<Job> jobs, Collection<Pod> pods) {
+    return strays(jobs, pods)
+        .flatMap(pod -> pod.getMetadata().getOwnerReferences().stream())
+        .filter(owner -> owner.getKind().equals("Job"))
+        .map(OwnerReference::getName)
+        .distinct()
+        .map(name -> liveJob(image, name))
+        .flatMap(Optional::stream)
+        .filter(job -> job.hasOwnerReferenceFor(image.getMetadata().getUid()));
+  }
+
+  private Optional<Job> liveJob(OsImage image, String name) {
+    return Optional.ofNullable(
+        client
+            .batch()
+            .v1()
+            .jobs()
+            .inNamespace(image.getMetadata().getNamespace())
+            .withName(name)
+            .get());
   }
 
   private static boolean isOf(Job job, OsImage image) {
@@ -115,8 +138,12 @@ final class Observer {
     return pod.getMetadata().getCreationTimestamp();
   }
 
-  private static boolean isStray(Pod pod, List<Job> jobs) {
-    return jobs.stream().noneMatch(pod::hasOwnerReferenceFor);
+  /** Pods that may still run and are of none of these Jobs. */
+  private static Stream<Pod> strays(List<Job> jobs, Collection<Pod> pods) {
+    return pods.stream()
+        .filter(pod -> !Labels.isTask(pod))
+        .filter(AttemptReader::alive)
+        .filter(pod -> jobs.stream().noneMatch(pod::hasOwnerReferenceFor));
   }
 
   private List<Pod> livePods(Job job) {

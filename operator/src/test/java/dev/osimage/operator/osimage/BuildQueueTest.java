@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BuildQueueTest {
 
@@ -181,6 +183,25 @@ class BuildQueueTest {
     assertThat(queue.admit(candidate("a"), to(HUB, "hub/os:1"), running, NOW))
         .as("its builder may still set the tag")
         .isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PT-1H", "PT1H"})
+  void aClockThatGoesBackOrAheadKeepsTheLimitsAndStarvesNobody(Duration jump) {
+    asks("a", HUB);
+    asks("b", HUB);
+    asks("first", HUB);
+    asks("second", HUB);
+    var then = NOW.plus(jump);
+
+    assertThat(asks("first", HUB, then)).isFalse();
+    assertThat(asks("second", HUB, then)).isFalse();
+    ends("a");
+    assertThat(asks("second", HUB, then)).isFalse();
+    assertThat(asks("first", HUB, then)).isTrue();
+    assertThat(asks("second", HUB, then)).isFalse();
+    ends("b");
+    assertThat(asks("second", HUB, then)).isTrue();
   }
 
   @Test

@@ -10,6 +10,9 @@ import static dev.osimage.operator.osimage.Examples.buildable;
 import static dev.osimage.operator.osimage.Examples.createdAt;
 import static dev.osimage.operator.osimage.Examples.failed;
 import static dev.osimage.operator.osimage.Examples.observed;
+import static dev.osimage.operator.osimage.Examples.observedAt;
+import static dev.osimage.operator.osimage.Examples.pending;
+import static dev.osimage.operator.osimage.Examples.podAlive;
 import static dev.osimage.operator.osimage.Examples.published;
 import static dev.osimage.operator.osimage.Examples.report;
 import static dev.osimage.operator.osimage.Examples.running;
@@ -21,6 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.osimage.api.OsImageSpec;
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Reason;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The rules for specs that change: what is built again, and what is not. */
+/** The rules for specs and clocks that change: what is built again, and what is not. */
 class DecideOverTimeTest {
 
   private static final OsImageStatus NOTHING = OsImageStatus.empty();
@@ -227,5 +231,37 @@ class DecideOverTimeTest {
     assertThat(buildable(A).identity()).isNotEqualTo(old.identity());
     assertThat(decide(A, 1, NOTHING, old, done))
         .isEqualTo(new Decision.Published(Optional.of(done)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"P-1D", "PT-1H", "PT-1S", "PT2M", "PT1H", "P1D"})
+  void aClockThatGoesBackOrAheadStartsNothingBesideABuilderAndTakesNothingBack(Duration jump) {
+    var done = attempt(A, 1, 1, succeeded(A));
+    var running = attempt(A, 1, 1, running());
+    var pending = attempt(A, 1, 1, pending());
+    var givenUp = podAlive(attempt(A, 1, 1, failed(Reason.PENDING_TIMEOUT)));
+
+    assertThat(after(jump, NOTHING, done)).isEqualTo(new Decision.Published(Optional.of(done)));
+    assertThat(after(jump, published(A, 1, 1))).isEqualTo(new Decision.Published(Optional.empty()));
+    assertThat(after(jump, NOTHING, running))
+        .isInstanceOfAny(Decision.Wait.class, Decision.Expire.class);
+    assertThat(after(jump, NOTHING, pending))
+        .isInstanceOfAny(Decision.Wait.class, Decision.Expire.class);
+    assertThat(after(jump, NOTHING, givenUp)).isInstanceOf(Decision.RetryLater.class);
+  }
+
+  @Test
+  void aClockThatGoesBackMakesAPauseLongerAndOneThatJumpsAheadEndsIt() {
+    var failed = attempt(A, 1, 1, failed(Reason.REGISTRY_UNAVAILABLE));
+
+    assertThat(after(Duration.ofHours(-1), NOTHING, failed))
+        .isInstanceOfSatisfying(
+            Decision.RetryLater.class,
+            later -> assertThat(later.next()).isBetween(NOW.minusSeconds(60), NOW));
+    assertThat(after(Duration.ofHours(1), NOTHING, failed)).isEqualTo(new Decision.Start(2));
+  }
+
+  private static Decision after(Duration jump, OsImageStatus status, Attempt... attempts) {
+    return Decide.decide(observedAt(NOW.plus(jump), A, 1, status, attempts), SETTINGS);
   }
 }

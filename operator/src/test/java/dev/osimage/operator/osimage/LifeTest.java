@@ -29,8 +29,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The life of an object in a small model of a cluster: people edit it, builders move the tags and
- * end as they like, the operator dies between any two of its calls. Whatever happens, Ready means
- * that the tags are on this spec's artifact, and never do two builders run.
+ * end as they like, the operator dies between any two of its calls, and its clock is right or not
+ * whenever it looks. Whatever happens, Ready means that the tags are on this spec's artifact, and
+ * never do two builders run.
  */
 class LifeTest {
 
@@ -46,6 +47,10 @@ class LifeTest {
   /** What nobody has tried before. */
   private static final OsImageSpec LAST = with(A, "commandLine", "last");
 
+  /** How much the operator's clock may be ahead of the API server's. */
+  private static final List<Duration> SKEWS =
+      Stream.of("PT0S", "PT-1H", "PT2M", "PT1H", "P1D").map(Duration::parse).toList();
+
   private Random random = new Random(0);
   private final List<String> story = new ArrayList<>();
   private final Map<String, Attempt> jobs = new LinkedHashMap<>();
@@ -56,7 +61,11 @@ class LifeTest {
   private OsImageSpec spec = A;
   private long generation = 1;
   private OsImageStatus status = OsImageStatus.empty();
+
+  /** By the API server's clock. */
   private Instant now = NOW;
+
+  private boolean skewed;
 
   /** The publication that the registry's tags are on. */
   private String tagged = "";
@@ -65,10 +74,12 @@ class LifeTest {
   private int builds;
 
   @ParameterizedTest
-  @CsvSource({"0,0", "1,0", "1,1", "2,1"})
-  void readyMeansPublishedWhateverHappens(int crashesPerEdit, int deletionsPerEdit) {
+  @CsvSource({"0,0,false", "1,0,false", "1,1,false", "2,1,false", "0,0,true", "2,1,true"})
+  void readyMeansPublishedWhateverHappens(
+      int crashesPerEdit, int deletionsPerEdit, boolean skewed) {
     for (long seed = 0; seed < LIVES; seed++) {
       var life = new LifeTest();
+      life.skewed = skewed;
       life.random = new Random(seed);
       life.live(crashesPerEdit, deletionsPerEdit);
     }
@@ -97,9 +108,10 @@ class LifeTest {
     settle();
   }
 
-  /** In the end nobody edits any more, and builders succeed. */
+  /** In the end nobody edits any more, the clock is right, and builders succeed. */
   private void settle() {
     crashes = 0;
+    skewed = false;
     spec = LAST;
     generation++;
     story.add("settles");
@@ -127,7 +139,7 @@ class LifeTest {
             List.copyOf(jobs.values()),
             List.of(),
             !strays.isEmpty(),
-            now);
+            operatorsTime());
     var decision = Decide.decide(observed, SETTINGS);
     story.add(decision.getClass().getSimpleName());
     // As the reconciler does it: first the status, and then what it says.
@@ -136,6 +148,10 @@ class LifeTest {
       act(observed, decision);
     }
     check();
+  }
+
+  private Instant operatorsTime() {
+    return skewed ? now.plus(SKEWS.get(random.nextInt(SKEWS.size()))) : now;
   }
 
   private void check() {

@@ -15,6 +15,7 @@ import dev.osimage.image.RegistryTask;
 import dev.osimage.image.Wire;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.EventListBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -149,5 +150,42 @@ class ObserverTest {
         .isInstanceOfSatisfying(
             Attempt.Pending.class,
             pending -> assertThat(pending.message()).startsWith("there is no pod yet"));
+  }
+
+  private Observed observedWithAPodOfAJobThatNoCacheKnows() {
+    var image = image(A, 1);
+    var job = BuildJob.job(image, buildable(A), 1, 1, SETTINGS);
+    job.getMetadata().setUid(JOB_UID);
+    job.getMetadata().setCreationTimestamp(Pods.CREATED);
+    var pod =
+        new PodBuilder(Pods.pod("Running", Pods.runs()))
+            .editMetadata()
+            .withLabels(job.getMetadata().getLabels())
+            .withOwnerReferences(JobPod.owner("batch/v1", "Job", job.getMetadata()).build())
+            .endMetadata()
+            .build();
+    answer = status == 200 ? Wire.write(job) : answer;
+    return new Observer(client, SETTINGS, Clock.fixed(NOW, ZoneOffset.UTC))
+        .observe(image, List.of(), List.of(pod), Optional.empty());
+  }
+
+  @Test
+  void aPodThatIsKnownBeforeItsJobIsNoStray() {
+    var observed = observedWithAPodOfAJobThatNoCacheKnows();
+
+    assertThat(observed.strayPods()).isFalse();
+    assertThat(observed.attempts())
+        .singleElement()
+        .extracting(Attempt::state)
+        .isEqualTo(new Attempt.Running(null));
+  }
+
+  @Test
+  void aPodWhoseJobIsGoneIsAStray() {
+    status = 404;
+    var observed = observedWithAPodOfAJobThatNoCacheKnows();
+
+    assertThat(observed.strayPods()).isTrue();
+    assertThat(observed.attempts()).isEmpty();
   }
 }
