@@ -151,3 +151,27 @@ annotations:
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{- define "osimage-operator.gatewayName" -}}
+{{- include "osimage-operator.fullname" . | trunc 55 | trimSuffix "-" }}-gateway
+{{- end -}}
+
+{{- /* Not those of the operator, whose Service must not find the gateways. */ -}}
+{{- define "osimage-operator.gatewaySelectorLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}-gateway
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "osimage-operator.gatewayLabels" -}}
+{{ include "osimage-operator.gatewaySelectorLabels" . }}
+app.kubernetes.io/component: gateway
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
+{{- /* A size such as 20Gi in bytes. */ -}}
+{{- define "osimage-operator.bytes" -}}
+{{- $number := regexFind "^[0-9]+" . | int64 -}}
+{{- $units := dict "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- mul $number (get $units (regexFind "[MGT]i$" .) | int64) -}}
+{{- end -}}

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -32,6 +33,8 @@ import java.util.function.Function;
  * @param maxBuilds how many builds run at once
  * @param maxBuildsPerRegistry how many of them write to one registry
  * @param keptJobs which Jobs of ended builds are kept
+ * @param gatewayUrl what machines reach the boot gateway by, without a slash at the end; empty
+ *     without a gateway
  * @param progressInterval how often a running build is looked at
  * @param healthPort port of the health endpoints
  */
@@ -54,6 +57,7 @@ public record Settings(
     int maxBuilds,
     int maxBuildsPerRegistry,
     KeptJobs keptJobs,
+    Optional<String> gatewayUrl,
     Duration progressInterval,
     int healthPort) {
 
@@ -92,6 +96,7 @@ public record Settings(
         new KeptJobs(
             variables.positive("OSIMAGE_KEPT_JOBS", 3),
             variables.duration("OSIMAGE_KEPT_JOBS_AGE", "168h", Durations::parseLong)),
+        variables.url("OSIMAGE_GATEWAY_URL"),
         variables.duration("OSIMAGE_PROGRESS_INTERVAL", "5s"),
         8080);
   }
@@ -124,6 +129,17 @@ public record Settings(
           .map(String::strip)
           .filter(item -> !item.isEmpty())
           .toList();
+    }
+
+    Optional<String> url(String name) {
+      var value = text(name, "");
+      if (!value.isEmpty()
+          && (!value.matches("https?://[A-Za-z0-9.:\\[\\]-]+(/[A-Za-z0-9._~/-]*)?")
+              || value.endsWith("/"))) {
+        throw new IllegalArgumentException(
+            name + " is not of the form http://host[:port][/path], without a slash at the end");
+      }
+      return value.isEmpty() ? Optional.empty() : Optional.of(value);
     }
 
     int positive(String name, int fallback) {

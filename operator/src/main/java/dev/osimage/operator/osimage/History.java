@@ -33,7 +33,11 @@ final class History {
   private static List<Published> earlier(OsImageStatus before, Artifact now) {
     var all = new ArrayList<>(before.effectiveHistory());
     if (before.artifact() != null && before.parts() != null) {
-      all.addFirst(new Published(before.artifact(), before.parts()));
+      all.addFirst(
+          new Published(
+              before.artifact(),
+              before.parts(),
+              before.boot() == null ? null : before.boot().commandLine()));
     }
     var references = new HashSet<>(Set.of(now.reference()));
     return all.stream().filter(it -> references.add(it.artifact().reference())).toList();

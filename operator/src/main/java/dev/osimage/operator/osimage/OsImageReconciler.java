@@ -5,6 +5,8 @@ import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Reason;
 import dev.osimage.image.RegistryTask;
 import dev.osimage.operator.Settings;
+import dev.osimage.operator.boot.BootProbes;
+import dev.osimage.operator.boot.BootUrls;
 import dev.osimage.operator.runtime.BuildMetrics;
 import dev.osimage.operator.status.Events;
 import dev.osimage.operator.status.StatusWriter;
@@ -69,6 +71,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
   private final Departure departure;
   private final Turns turns;
   private final AttemptMeter meter;
+  private final BootProbes probes;
 
   /** Looks at objects with {@code client}, and counts what becomes of builds. */
   public OsImageReconciler(
@@ -83,6 +86,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     this.departure = new Departure(settings, tasks, actions, events, metrics);
     this.turns = new Turns(settings, metrics, calls::propagateEvent);
     this.meter = new AttemptMeter(metrics);
+    this.probes = new BootProbes(calls::propagateEvent, clock);
   }
 
   @Override
@@ -112,6 +116,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     Supplier<Stream<Job>> jobs = () -> jobs(context).list(job -> true);
     if (context.isPrimaryResourceDeleted()) {
       turns.leave(found);
+      probes.forget(ResourceID.fromResource(found));
       turns.callNext(jobs, clock.instant());
       return control;
     }
@@ -134,7 +139,7 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     if (!claims.know(image)) {
       return control.rescheduleAfter(SOON);
     }
-    var status = Report.status(image, observed, decision, chore);
+    var status = withBootUrls(image, Report.status(image, observed, decision, chore), observed);
     // The status comes first: what it says of a build must outlive a crash in the middle of it, and
     // a failure is seen before it is acted upon.
     try (var _ = LogContext.of(status)) {
@@ -149,6 +154,13 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     return earliest(nextLook(observed, decision), nextLook(observed, chore))
         .map(control::rescheduleAfter)
         .orElse(control);
+  }
+
+  private OsImageStatus withBootUrls(OsImage image, OsImageStatus status, Observed observed) {
+    return settings
+        .gatewayUrl()
+        .map(url -> new BootUrls(url).in(image, status, probes, observed.now()))
+        .orElse(status);
   }
 
   private Observed observe(OsImage image, Context<OsImage> context) {

@@ -263,6 +263,8 @@ final class Report {
         urls.get(PartName.ROOTFS.text()),
         urls.get(PartName.SQUASHFS.text()),
         urls.get(PartName.UKI.text()),
-        observed.spec().commandLine());
+        urls.get(PartName.ISO.text()),
+        observed.spec().commandLine(),
+        null);
   }
 }

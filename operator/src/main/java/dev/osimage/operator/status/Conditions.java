@@ -52,6 +52,12 @@ public final class Conditions {
     return this;
   }
 
+  /** Whether machines can boot from the URLs. */
+  public Condition bootUrls(boolean reachable, Reason reason, String message) {
+    add(Condition.BOOT_URLS_REACHABLE, reachable ? "True" : "False", reason, message);
+    return conditions.removeLast();
+  }
+
   /** Not there, and nothing is wrong or being done. */
   public List<Condition> idle(Reason reason, String message) {
     add(Condition.READY, "Unknown", reason, message);

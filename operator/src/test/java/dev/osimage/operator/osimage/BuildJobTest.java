@@ -299,6 +299,7 @@ class BuildJobTest {
             SETTINGS.maxBuilds(),
             SETTINGS.maxBuildsPerRegistry(),
             SETTINGS.keptJobs(),
+            SETTINGS.gatewayUrl(),
             SETTINGS.progressInterval(),
             0);
     var template = BuildJob.job(image(A, 1), buildable(A), 1, 1, settings).getSpec().getTemplate();

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Specs, attempts and settings that the tests of this package speak about. */
@@ -86,6 +87,7 @@ final class Examples {
         20,
         10,
         new Settings.KeptJobs(3, Duration.ofDays(7)),
+        Optional.empty(),
         Duration.ofSeconds(5),
         0);
   }

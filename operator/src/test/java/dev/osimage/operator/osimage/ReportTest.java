@@ -204,13 +204,14 @@ class ReportTest {
 
     assertThat(parts).extracting(Part::name).containsExactly("rootfs", "initramfs", "kernel");
     assertThat(parts).extracting(Part::size).containsOnly(100L);
+    var rootfs = parts.getFirst().url();
     assertThat(status.boot())
         .isEqualTo(
-            new Boot(3, kernel, initramfs, parts.getFirst().url(), null, null, "ro console=ttyS0"));
+            new Boot(3, kernel, initramfs, rootfs, null, null, null, "ro console=ttyS0", null));
   }
 
   @Test
-  void squashfsAndUkiHaveBootUrlsAndAnIsoIsAPartOnly() {
+  void squashfsAndUkiAndIsoHaveBootUrls() {
     var files =
         """
         {"squashfs": {"inline": "s"}, "uki": {"inline": "u"}, "iso": {"inline": "i"}}
@@ -221,6 +222,7 @@ class ReportTest {
     assertThat(parts).extracting(Part::name).containsExactly("squashfs", "uki", "iso");
     assertThat(requireNonNull(status.boot()).squashfsURL()).isEqualTo(parts.get(0).url());
     assertThat(requireNonNull(status.boot()).ukiURL()).isEqualTo(parts.get(1).url());
+    assertThat(requireNonNull(status.boot()).isoURL()).isEqualTo(parts.get(2).url());
     assertThat(requireNonNull(status.boot()).kernelURL()).isNull();
   }
 

@@ -16,4 +16,8 @@ public record Boot(
     @JsonPropertyDescription("URL of the root file system.") @Nullable String rootfsURL,
     @JsonPropertyDescription("URL of the squashfs.") @Nullable String squashfsURL,
     @JsonPropertyDescription("URL of the unified kernel image.") @Nullable String ukiURL,
-    @JsonPropertyDescription("Kernel command line.") @Nullable String commandLine) {}
+    @JsonPropertyDescription("URL of the ISO image.") @Nullable String isoURL,
+    @JsonPropertyDescription("Kernel command line.") @Nullable String commandLine,
+    @JsonPropertyDescription(
+            "URL of a script for iPXE that boots the artifact; absent without a boot gateway.")
+        @Nullable String ipxeURL) {}

@@ -31,6 +31,9 @@ public record Condition(
   /** Present while the registry has one of the tags on another manifest, or not at all. */
   public static final String TAG_MOVED = "TagMoved";
 
+  /** Whether the boot gateway serves the URLs of status.boot; absent without a gateway. */
+  public static final String BOOT_URLS_REACHABLE = "BootURLsReachable";
+
   /** Present while no progress is expected until somebody changes something. */
   public static final String STALLED = "Stalled";
 }

@@ -67,6 +67,25 @@ public record OsImageStatus(
         null, null, null, null, null, null, null, null, null, null, null, null, null, null);
   }
 
+  /** The same with other boot URLs and conditions. */
+  public OsImageStatus with(Boot boot, List<Condition> conditions) {
+    return new OsImageStatus(
+        observedGeneration,
+        conditions,
+        artifact,
+        parts,
+        boot,
+        build,
+        nextRetryTime,
+        history,
+        lastHandledReconcileAt,
+        lastHandledRebuildAt,
+        check,
+        failedCheck,
+        losses,
+        retired);
+  }
+
   /** Times of rebuilds after a loss, empty when there are none. */
   public List<String> effectiveLosses() {
     return losses == null ? List.of() : losses;

@@ -29,6 +29,7 @@ public enum Reason {
       Nature.STATE,
       "The object is being deleted, and what it published removed from the registry.",
       ""),
+  BOOT_URLS_REACHABLE("Reachable", Nature.STATE, "The boot gateway answers at every boot URL.", ""),
   SUSPENDED(
       "Suspended",
       Nature.STATE,
@@ -70,6 +71,11 @@ public enum Reason {
       Nature.CHANGE,
       "Somebody else has set a tag on another manifest, or removed it.",
       "Remove the tag from the spec; or ask for a rebuild by the annotation, which sets it again."),
+  GATEWAY_UNREACHABLE(
+      "GatewayUnreachable",
+      Nature.CHANGE,
+      "A boot URL does not answer as it should.",
+      "See what it answers; check gateway.url of the chart, and that the gateway runs."),
   DELETION_UNSUPPORTED(
       "DeletionUnsupported",
       Nature.CHANGE,

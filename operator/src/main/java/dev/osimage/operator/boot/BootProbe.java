@@ -1,0 +1,120 @@
+package dev.osimage.operator.boot;
+
+import dev.osimage.api.Boot;
+import dev.osimage.api.Part;
+import dev.osimage.api.Reason;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.Response;
+
+/**
+ * Asks for boot URLs as machines do: HEAD of every part, and of the smallest one its first byte,
+ * for which the gateway has to have it. The parts that are large it fetches when a machine asks.
+ */
+final class BootProbe {
+
+  private static final int MAX_TEXT = 300;
+
+  private final OkHttpClient client;
+
+  /** No request takes longer than {@code timeout}. */
+  BootProbe(Duration timeout) {
+    client =
+        new OkHttpClient.Builder()
+            .callTimeout(timeout)
+            .followRedirects(false)
+            .retryOnConnectionFailure(false)
+            .build();
+  }
+
+  /** One look at all URLs. */
+  BootFinding look(Boot boot, List<Part> parts) {
+    var urls = urls(boot);
+    for (var url : urls) {
+      var wrong = ask(new Request.Builder().url(url).head().build(), 200);
+      if (wrong.isPresent()) {
+        return wrong.get();
+      }
+    }
+    return first(boot, parts)
+        .flatMap(
+            url -> ask(new Request.Builder().url(url).header("Range", "bytes=0-0").build(), 206))
+        .or(() ->
+            Optional.ofNullable(boot.ipxeURL())
+                .flatMap(url -> ask(new Request.Builder().url(url).build(), 200)))
+        .orElseGet(() ->
+            new BootFinding(
+                true,
+                Reason.BOOT_URLS_REACHABLE,
+                "the boot gateway answered for %d parts".formatted(urls.size())));
+  }
+
+  private static List<String> urls(Boot boot) {
+    return Stream.of(
+            boot.kernelURL(),
+            boot.initramfsURL(),
+            boot.rootfsURL(),
+            boot.squashfsURL(),
+            boot.ukiURL(),
+            boot.isoURL())
+        .flatMap(Stream::ofNullable)
+        .toList();
+  }
+
+  private static Optional<String> first(Boot boot, List<Part> parts) {
+    return parts.stream()
+        .filter(part -> part.size() > 0)
+        .min(Comparator.comparingLong(Part::size))
+        .flatMap(part ->
+            Optional.ofNullable(
+                switch (part.name()) {
+                  case "kernel" -> boot.kernelURL();
+                  case "initramfs" -> boot.initramfsURL();
+                  case "rootfs" -> boot.rootfsURL();
+                  case "squashfs" -> boot.squashfsURL();
+                  case "uki" -> boot.ukiURL();
+                  case "iso" -> boot.isoURL();
+                  default -> null;
+                }));
+  }
+
+  /** What is wrong; empty when it answers as expected. */
+  private Optional<BootFinding> ask(Request request, int expected) {
+    try (var response = client.newCall(request).execute()) {
+      return response.code() == expected
+          ? Optional.empty()
+          : Optional.of(
+              new BootFinding(
+                  false,
+                  reason(response),
+                  "%s %s: HTTP %d: %s"
+                      .formatted(
+                          request.method(), request.url(), response.code(), text(response))));
+    } catch (IOException e) {
+      return Optional.of(
+          new BootFinding(
+              false,
+              Reason.GATEWAY_UNREACHABLE,
+              "%s %s: %s".formatted(request.method(), request.url(), e.getMessage())));
+    }
+  }
+
+  /** The gateway says why. */
+  private static Reason reason(Response response) {
+    var said = response.header("OsImage-Reason");
+    return Stream.of(Reason.values())
+        .filter(reason -> reason.text().equals(said))
+        .findFirst()
+        .orElse(Reason.GATEWAY_UNREACHABLE);
+  }
+
+  private static String text(Response response) throws IOException {
+    return response.peekBody(MAX_TEXT).string().strip();
+  }
+}

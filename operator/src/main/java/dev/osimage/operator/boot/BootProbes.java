@@ -1,0 +1,150 @@
+package dev.osimage.operator.boot;
+
+import dev.osimage.api.Boot;
+import dev.osimage.api.OsImage;
+import dev.osimage.api.OsImageStatus;
+import dev.osimage.api.Part;
+import dev.osimage.api.Reason;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at the boot URLs of all objects, a few at a time and beside the reconciliations, which must
+ * not wait for a gateway. What was found is kept in memory; an object is woken when that changes.
+ */
+public final class BootProbes
+    implements BiFunction<OsImage, OsImageStatus, Optional<BootFinding>>, AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(BootProbes.class);
+  private static final int AT_ONCE = 4;
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+  /** What can be reached is looked at again with the resync. */
+  private static final Duration FRESH = Duration.ofMinutes(9);
+
+  /** The gateway learns of an artifact a moment after its status is written. */
+  private static final Duration UNTIL_KNOWN = Duration.ofSeconds(1);
+
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
+
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+  private final BiFunction<Boot, List<Part>, BootFinding> probe;
+  private final Consumer<ResourceID> wake;
+  private final Clock clock;
+  private final Map<ResourceID, State> states = new HashMap<>();
+  private final ScheduledExecutorService executor =
+      Executors.newScheduledThreadPool(
+          AT_ONCE, Thread.ofPlatform().name("boot-probe-", 0).daemon().factory());
+
+  /** What is known of one object's URLs; guarded by the probes. */
+  private static final class State {
+    private final Boot boot;
+    private @Nullable BootFinding finding;
+    private Instant next;
+    private boolean running;
+    private int failures;
+
+    State(Boot boot, Instant next) {
+      this.boot = boot;
+      this.next = next;
+    }
+  }
+
+  /** Gives every object to {@code wake} of whose URLs something else was found than before. */
+  public BootProbes(Consumer<ResourceID> wake, Clock clock) {
+    this(new BootProbe(TIMEOUT)::look, wake, clock);
+  }
+
+  BootProbes(
+      BiFunction<Boot, List<Part>, BootFinding> probe, Consumer<ResourceID> wake, Clock clock) {
+    this.probe = probe;
+    this.wake = wake;
+    this.clock = clock;
+  }
+
+  /**
+   * What is known of the URLs in this status; empty when nothing is yet. A look begins when the
+   * last one is not fresh any more.
+   */
+  @Override
+  public synchronized Optional<BootFinding> apply(OsImage image, OsImageStatus status) {
+    var boot = Objects.requireNonNull(status.boot());
+    var id = ResourceID.fromResource(image);
+    var parts = Objects.requireNonNullElse(status.parts(), List.<Part>of());
+    var state = states.get(id);
+    if (state == null || !state.boot.equals(boot)) {
+      state = new State(boot, clock.instant());
+      states.put(id, state);
+      begin(id, state, parts, UNTIL_KNOWN);
+    } else if (!state.running && !clock.instant().isBefore(state.next)) {
+      begin(id, state, parts, Duration.ZERO);
+    }
+    return Optional.ofNullable(state.finding);
+  }
+
+  private void begin(ResourceID id, State state, List<Part> parts, Duration pause) {
+    state.running = true;
+    later(pause, () -> look(id, state, parts));
+  }
+
+  private void later(Duration pause, Runnable what) {
+    var task = executor.schedule(what, pause.toMillis(), TimeUnit.MILLISECONDS);
+    LOG.trace("{}", task);
+  }
+
+  private void look(ResourceID id, State state, List<Part> parts) {
+    try {
+      var finding = probe.apply(state.boot, parts);
+      found(state, finding).ifPresent(pause -> later(pause, () -> wake.accept(id)));
+      wake.accept(id);
+    } catch (RuntimeException e) {
+      LOG.warn("the boot URLs of {} could not be looked at", id, e);
+      found(state, state.finding == null ? unknown(e) : state.finding);
+    }
+  }
+
+  private static BootFinding unknown(RuntimeException e) {
+    return new BootFinding(false, Reason.GATEWAY_UNREACHABLE, String.valueOf(e.getMessage()));
+  }
+
+  /** Notes it, and says when to look again if that is soon. */
+  private synchronized Optional<Duration> found(State state, BootFinding finding) {
+    state.running = false;
+    state.finding = finding;
+    if (finding.reachable()) {
+      state.failures = 0;
+      state.next = clock.instant().plus(FRESH);
+      return Optional.empty();
+    }
+    var pause = FIRST_PAUSE.multipliedBy(1L << Math.min(state.failures++, 5));
+    var bounded = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+    state.next = clock.instant().plus(bounded);
+    return Optional.of(bounded);
+  }
+
+  /** An object is gone. */
+  public synchronized void forget(ResourceID id) {
+    states.remove(id);
+  }
+
+  @Override
+  public void close() {
+    executor.shutdownNow();
+  }
+}

@@ -1,0 +1,5 @@
+/** The registries that hold what is served. */
+@NullMarked
+package dev.osimage.gateway.upstream;
+
+import org.jspecify.annotations.NullMarked;

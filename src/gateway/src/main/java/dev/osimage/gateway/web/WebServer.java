@@ -1,0 +1,146 @@
+package dev.osimage.gateway.web;
+
+import dev.osimage.gateway.cache.BlobCache;
+import dev.osimage.gateway.catalog.Catalog;
+import dev.osimage.gateway.upstream.Registries;
+import io.undertow.Undertow;
+import io.undertow.UndertowOptions;
+import io.undertow.server.HttpHandler;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.server.handlers.GracefulShutdownHandler;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xnio.Options;
+
+/** The HTTP server of the gateway: HTTP/1.0 and 1.1, without TLS. */
+public final class WebServer implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WebServer.class);
+  private static final int MAX_HEADER_BYTES = 16 * 1024;
+  private static final int MAX_HEADERS = 64;
+  private static final int MAX_PARAMETERS = 16;
+  private static final int HEAD_BUFFER = 4 * 1024;
+  private static final int BACKLOG = 1024;
+
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final GracefulShutdownHandler handler;
+  private final Undertow server;
+
+  /**
+   * Serves what {@code catalog} names.
+   *
+   * @param ready tells whether machines may be sent here
+   * @param scrape the metrics as text
+   */
+  public WebServer(
+      Catalog catalog,
+      BlobCache cache,
+      Registries registries,
+      WebSettings settings,
+      WebMetrics metrics,
+      BooleanSupplier ready,
+      Supplier<String> scrape) {
+    var limit = new ClientLimit(settings.requestsPerSecond(), Clock.systemUTC());
+    var routes = new Routes(catalog, cache, registries, settings, metrics);
+    HttpHandler machines =
+        exchange -> {
+          metrics.begun();
+          exchange.addExchangeCompleteListener((ended, next) -> {
+            metrics.ended(ended.getStatusCode());
+            log(ended);
+            next.proceed();
+          });
+          if (limit.admits(exchange.getSourceAddress().getAddress())) {
+            exchange.dispatch(threads, routes);
+          } else {
+            Routes.refuse(exchange, new Problem(429, "too many requests from this address"));
+          }
+        };
+    this.handler =
+        new GracefulShutdownHandler(exchange -> {
+          switch (exchange.getRequestURI()) {
+            case "/healthz" -> Routes.text(exchange, "ok\n");
+            case "/readyz" -> {
+              if (ready.getAsBoolean()) {
+                Routes.text(exchange, "ok\n");
+              } else {
+                Routes.refuse(exchange, new Problem(503, "it is not known yet what may be served"));
+              }
+            }
+            case "/metrics" -> Routes.text(exchange, scrape.get());
+            default -> machines.handleRequest(exchange);
+          }
+        });
+    this.server =
+        Undertow.builder()
+            .addHttpListener(settings.port(), "0.0.0.0")
+            .setIoThreads(Math.max(2, Runtime.getRuntime().availableProcessors()))
+            .setWorkerThreads(1)
+            // For heads of requests only: files go from the page cache into the socket.
+            .setDirectBuffers(false)
+            .setBufferSize(HEAD_BUFFER)
+            .setHandler(handler)
+            .setSocketOption(Options.BACKLOG, BACKLOG)
+            .setSocketOption(Options.CONNECTION_HIGH_WATER, settings.maxConnections())
+            .setSocketOption(Options.CONNECTION_LOW_WATER, settings.maxConnections())
+            .setServerOption(UndertowOptions.MAX_HEADER_SIZE, MAX_HEADER_BYTES)
+            .setServerOption(UndertowOptions.MAX_HEADERS, MAX_HEADERS)
+            .setServerOption(UndertowOptions.MAX_PARAMETERS, MAX_PARAMETERS)
+            .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, 0L)
+            .setServerOption(UndertowOptions.DECODE_URL, false)
+            .setServerOption(UndertowOptions.ENABLE_HTTP2, false)
+            .setServerOption(UndertowOptions.RECORD_REQUEST_START_TIME, true)
+            .setServerOption(UndertowOptions.IDLE_TIMEOUT, millis(settings.idleTimeout()))
+            .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, millis(settings.idleTimeout()))
+            .setServerOption(
+                UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(settings.requestTimeout()))
+            .build();
+  }
+
+  private static int millis(Duration duration) {
+    return Math.toIntExact(duration.toMillis());
+  }
+
+  private static void log(HttpServerExchange exchange) {
+    if (LOG.isInfoEnabled()) {
+      LOG.info(
+          "{} {} {} {} {} bytes",
+          exchange.getSourceAddress().getAddress().getHostAddress(),
+          exchange.getRequestMethod(),
+          exchange.getRequestURI(),
+          exchange.getStatusCode(),
+          exchange.getResponseBytesSent());
+    }
+  }
+
+  /** Begins to serve. */
+  public void start() {
+    server.start();
+  }
+
+  /** Where it serves. */
+  public int port() {
+    return ((InetSocketAddress) server.getListenerInfo().getFirst().getAddress()).getPort();
+  }
+
+  /** Takes no new requests, and waits so long for those that are being answered. */
+  public void drain(Duration patience) throws InterruptedException {
+    handler.shutdown();
+    if (!handler.awaitShutdown(patience.toMillis())) {
+      LOG.info("some answers are cut off");
+    }
+  }
+
+  @Override
+  public void close() {
+    server.stop();
+    threads.shutdownNow();
+  }
+}

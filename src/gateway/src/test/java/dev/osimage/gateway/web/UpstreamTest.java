@@ -1,0 +1,159 @@
+package dev.osimage.gateway.web;
+
+import static dev.osimage.gateway.web.TestGateway.INITRAMFS;
+import static dev.osimage.gateway.web.TestGateway.KERNEL;
+import static dev.osimage.gateway.web.TestGateway.ROOT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.osimage.oci.faults.Answer;
+import dev.osimage.oci.faults.FaultRegistry;
+import dev.osimage.oci.faults.Quirk;
+import dev.osimage.oci.faults.Rule;
+import dev.osimage.oci.faults.Step;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.concurrent.Future;
+import okhttp3.Response;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What machines see while the registry has its troubles. */
+@Timeout(120)
+class UpstreamTest {
+
+  @TempDir private Path folder;
+
+  private TestGateway gateway;
+
+  @BeforeEach
+  void begin() throws IOException {
+    gateway = TestGateway.start(folder);
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    gateway.close();
+  }
+
+  private static byte[] body(Response response) throws IOException {
+    return response.body().bytes();
+  }
+
+  @Test
+  void manyAtOnceAreOneFetchAndAllHaveTheRightBytes() throws Exception {
+    var waiting = new ArrayList<Future<byte[]>>();
+    for (int i = 0; i < 200; i++) {
+      waiting.add(gateway.executor.submit(() -> body(gateway.get(ROOT + "kernel"))));
+    }
+
+    for (var machine : waiting) {
+      assertThat(machine.get()).isEqualTo(KERNEL);
+    }
+    assertThat(gateway.registry.count(Step.BLOB_GET)).isEqualTo(1);
+  }
+
+  @Test
+  void onceItIsThereTheRegistryMayBeGone() throws Exception {
+    body(gateway.get(ROOT + "kernel"));
+    gateway.registry.close();
+
+    assertThat(body(gateway.get(ROOT + "kernel"))).isEqualTo(KERNEL);
+    var other = gateway.get(ROOT + "initramfs");
+    assertThat(other.code()).isEqualTo(503);
+    assertThat(other.header("OsImage-Reason")).isEqualTo("RegistryUnavailable");
+  }
+
+  @Test
+  void ofWrongBytesNobodyGetsTheEnd() throws Exception {
+    gateway.registry.add(Rule.always(Step.BLOB_GET).flipsByte(1_499_999));
+
+    assertThatThrownBy(() -> body(gateway.get(ROOT + "kernel"))).isInstanceOf(IOException.class);
+    gateway.registry.recover();
+    var small = gateway.get(ROOT + "initramfs", "Range", "bytes=0-0");
+    assertThat(body(small)).containsExactly(INITRAMFS[0]);
+  }
+
+  @Test
+  void aRangeOfWrongBytesIsAnError() throws Exception {
+    gateway.registry.add(Rule.always(Step.BLOB_GET).flipsByte(1_499_999));
+
+    var response = gateway.get(ROOT + "kernel", "Range", "bytes=0-9");
+    assertThat(response.code()).isEqualTo(502);
+    assertThat(response.header("OsImage-Reason")).isEqualTo("ArtifactLost");
+    assertThat(response.header("ETag")).isNull();
+  }
+
+  @Test
+  void aCutConnectionToTheRegistryIsTakenUpAgain() throws Exception {
+    gateway.registry.add(Rule.once(Step.BLOB_GET).cutsAnswer(700_000));
+
+    assertThat(body(gateway.get(ROOT + "kernel"))).isEqualTo(KERNEL);
+    assertThat(gateway.registry.count(Step.BLOB_GET)).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "404, 502, ArtifactLost",
+    "403, 502, CredentialsRefused",
+    "503, 503, RegistryUnavailable"
+  })
+  void whatTheRegistrySaysIsPassedOnAsAnErrorWithAReason(int upstream, int status, String reason)
+      throws Exception {
+    gateway.registry.add(Rule.always(Step.BLOB_GET).answers(Answer.of(upstream)));
+
+    var response = gateway.get(ROOT + "kernel");
+    assertThat(response.code()).isEqualTo(status);
+    assertThat(response.header("OsImage-Reason")).isEqualTo(reason);
+  }
+
+  @Test
+  void aRegistryThatNeverAnswersIsAnErrorInTheEnd() throws Exception {
+    gateway.registry.add(Rule.always(Step.BLOB_GET).hangs());
+
+    assertThat(gateway.get(ROOT + "kernel").code()).isEqualTo(503);
+  }
+
+  @Test
+  void credentialsAreReadWhenARegistryAsksAndMayChange() throws Exception {
+    gateway.registry.add(Quirk.BEARER);
+    var without = gateway.get(ROOT + "kernel");
+    assertThat(without.code()).isEqualTo(502);
+    assertThat(without.header("OsImage-Reason")).isEqualTo("CredentialsRefused");
+
+    var login = FaultRegistry.USER + ":" + FaultRegistry.PASSWORD;
+    Files.writeString(
+        gateway.dockerConfig,
+        "{\"auths\": {\"%s\": {\"auth\": \"%s\"}}}"
+            .formatted(
+                gateway.registry.host(),
+                Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8))));
+    assertThat(body(gateway.get(ROOT + "initramfs"))).isEqualTo(INITRAMFS);
+  }
+
+  @Test
+  void blobsThatAreRedirectedElsewhereAreFollowedByTheGateway() throws Exception {
+    gateway.registry.add(Quirk.BLOB_REDIRECT, Quirk.BEARER, Quirk.ANONYMOUS_PULL);
+
+    assertThat(body(gateway.get(ROOT + "kernel"))).isEqualTo(KERNEL);
+  }
+
+  @Test
+  void whatDoesNotFitIntoTheCacheIsSaid() throws Exception {
+    gateway.close();
+    gateway = TestGateway.withCacheOf(folder, 1000);
+
+    var response = gateway.get(ROOT + "kernel");
+    assertThat(response.code()).isEqualTo(503);
+    assertThat(response.body().string()).contains("has to be made larger");
+  }
+}
