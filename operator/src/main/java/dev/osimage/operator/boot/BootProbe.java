@@ -4,6 +4,9 @@ import dev.osimage.api.Boot;
 import dev.osimage.api.Part;
 import dev.osimage.api.Reason;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -20,6 +23,7 @@ import okhttp3.Response;
 final class BootProbe {
 
   private static final int MAX_TEXT = 300;
+  private static final long LARGE = 64L * 1024 * 1024;
 
   private final OkHttpClient client;
 
@@ -33,7 +37,7 @@ final class BootProbe {
             .build();
   }
 
-  /** One look at all URLs. */
+  /** One look at all URLs; {@code parts} are those of which a byte is asked for. */
   BootFinding look(Boot boot, List<Part> parts) {
     var urls = urls(boot);
     for (var url : urls) {
@@ -69,7 +73,7 @@ final class BootProbe {
 
   private static Optional<String> first(Boot boot, List<Part> parts) {
     return parts.stream()
-        .filter(part -> part.size() > 0)
+        .filter(part -> part.size() > 0 && part.size() <= LARGE)
         .min(Comparator.comparingLong(Part::size))
         .flatMap(part ->
             Optional.ofNullable(
@@ -101,8 +105,18 @@ final class BootProbe {
           new BootFinding(
               false,
               Reason.GATEWAY_UNREACHABLE,
-              "%s %s: %s".formatted(request.method(), request.url(), e.getMessage())));
+              "%s %s: %s".formatted(request.method(), request.url(), sentence(e))));
     }
+  }
+
+  /** The same words for the same trouble, so that a status does not change with each look. */
+  private static String sentence(IOException e) {
+    return switch (e) {
+      case UnknownHostException unknown -> "nobody knows this name";
+      case InterruptedIOException late -> "no answer in time";
+      case ConnectException refused -> "no connection";
+      default -> "the connection broke";
+    };
   }
 
   /** The gateway says why. */

@@ -27,12 +27,11 @@ import org.slf4j.LoggerFactory;
  * Looks at the boot URLs of all objects, a few at a time and beside the reconciliations, which must
  * not wait for a gateway. What was found is kept in memory; an object is woken when that changes.
  */
-public final class BootProbes
-    implements BiFunction<OsImage, OsImageStatus, Optional<BootFinding>>, AutoCloseable {
+public final class BootProbes implements BiFunction<OsImage, OsImageStatus, Optional<BootFinding>> {
 
   private static final Logger LOG = LoggerFactory.getLogger(BootProbes.class);
   private static final int AT_ONCE = 4;
-  private static final Duration TIMEOUT = Duration.ofSeconds(20);
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   /** What can be reached is looked at again with the resync. */
   private static final Duration FRESH = Duration.ofMinutes(9);
@@ -58,6 +57,10 @@ public final class BootProbes
     private @Nullable BootFinding finding;
     private Instant next;
     private boolean running;
+
+    /** Each part was got once. */
+    private boolean proven;
+
     private int failures;
 
     State(Boot boot, Instant next) {
@@ -100,7 +103,8 @@ public final class BootProbes
 
   private void begin(ResourceID id, State state, List<Part> parts, Duration pause) {
     state.running = true;
-    later(pause, () -> look(id, state, parts));
+    // Later ones look only whether it is still served: each part was fetched once.
+    later(pause, () -> look(id, state, state.proven ? List.of() : parts));
   }
 
   private void later(Duration pause, Runnable what) {
@@ -109,42 +113,43 @@ public final class BootProbes
   }
 
   private void look(ResourceID id, State state, List<Part> parts) {
+    var finding =
+        new BootFinding(
+            false, Reason.GATEWAY_UNREACHABLE, "the operator could not look; see its log");
     try {
-      var finding = probe.apply(state.boot, parts);
-      found(state, finding).ifPresent(pause -> later(pause, () -> wake.accept(id)));
-      wake.accept(id);
+      finding = probe.apply(state.boot, parts);
     } catch (RuntimeException e) {
       LOG.warn("the boot URLs of {} could not be looked at", id, e);
-      found(state, state.finding == null ? unknown(e) : state.finding);
+    } finally {
+      found(id, state, finding);
     }
   }
 
-  private static BootFinding unknown(RuntimeException e) {
-    return new BootFinding(false, Reason.GATEWAY_UNREACHABLE, String.valueOf(e.getMessage()));
+  private void found(ResourceID id, State state, BootFinding finding) {
+    boolean news;
+    synchronized (this) {
+      news = !finding.equals(state.finding);
+      state.running = false;
+      state.finding = finding;
+      state.proven |= finding.reachable();
+      state.failures = finding.reachable() ? 0 : state.failures + 1;
+      state.next = clock.instant().plus(finding.reachable() ? FRESH : pause(state.failures));
+      if (!finding.reachable()) {
+        later(pause(state.failures), () -> wake.accept(id));
+      }
+    }
+    if (news) {
+      wake.accept(id);
+    }
   }
 
-  /** Notes it, and says when to look again if that is soon. */
-  private synchronized Optional<Duration> found(State state, BootFinding finding) {
-    state.running = false;
-    state.finding = finding;
-    if (finding.reachable()) {
-      state.failures = 0;
-      state.next = clock.instant().plus(FRESH);
-      return Optional.empty();
-    }
-    var pause = FIRST_PAUSE.multipliedBy(1L << Math.min(state.failures++, 5));
-    var bounded = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
-    state.next = clock.instant().plus(bounded);
-    return Optional.of(bounded);
+  private static Duration pause(int failures) {
+    var pause = FIRST_PAUSE.multipliedBy(1L << Math.min(failures - 1, 5));
+    return pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
   }
 
   /** An object is gone. */
   public synchronized void forget(ResourceID id) {
     states.remove(id);
-  }
-
-  @Override
-  public void close() {
-    executor.shutdownNow();
   }
 }

@@ -129,10 +129,13 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     var claims = new Claims(key -> context.getPrimaryCache().byIndex(Claims.INDEX, key));
     if (image.isMarkedForDeletion()) {
       turns.leave(image);
+      turns.callNext(jobs, observed.now());
       return depart(image, observed, claims, context).map(control::rescheduleAfter).orElse(control);
     }
     var decision = turns.build(image, observed, Decide.decide(observed, settings), jobs);
-    turns.callNext(jobs, observed.now());
+    if (!(decision instanceof Decision.Start || decision instanceof Decision.Queued)) {
+      turns.callNext(jobs, observed.now());
+    }
     var chore =
         turns.task(Chores.decide(image, observed, decision, settings, claims), observed, jobs);
     // Last of all, since what was asked of the caches before is only worth something if this holds.

@@ -71,8 +71,8 @@ final class Report {
   /** Whether a status says that this generation is published, or stalled. */
   static boolean isSettled(OsImageStatus status, long generation) {
     return status.effectiveConditions().stream()
-        .filter(condition -> !condition.type().equals(Condition.RECONCILING))
-        .filter(condition -> !condition.type().equals(Condition.TAG_MOVED))
+        .filter(condition ->
+            condition.type().equals(Condition.READY) || condition.type().equals(Condition.STALLED))
         .anyMatch(condition ->
             condition.status().equals("True")
                 && Objects.equals(condition.observedGeneration(), generation));
@@ -97,8 +97,13 @@ final class Report {
       OsImageStatus before, long generation, Instant now, Reason reason, String message) {
     var draft = new StatusDraft(before);
     draft.observedGeneration = generation;
+    var known = before.effectiveConditions();
     draft.conditions =
-        new Conditions(before.effectiveConditions(), generation, now).progressing(reason, message);
+        Stream.concat(
+                new Conditions(known, generation, now).progressing(reason, message).stream(),
+                // It is about what is published, which has not changed.
+                known.stream().filter(it -> it.type().equals(Condition.BOOT_URLS_REACHABLE)))
+            .toList();
     return draft.status();
   }
 

@@ -1,25 +1,34 @@
 package dev.osimage.gateway;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.osimage.gateway.cache.BlobCache;
 import dev.osimage.gateway.catalog.Catalog;
 import dev.osimage.gateway.catalog.CatalogFile;
 import dev.osimage.gateway.catalog.Watch;
 import dev.osimage.gateway.upstream.Registries;
+import dev.osimage.gateway.web.HealthServer;
 import dev.osimage.gateway.web.WebMetrics;
 import dev.osimage.gateway.web.WebServer;
 import dev.osimage.oci.http.CaBundle;
 import dev.osimage.oci.http.HttpSettings;
 import dev.osimage.oci.http.HttpTransport;
 import dev.osimage.oci.http.RetryPolicy;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +39,9 @@ public final class Main {
 
   /** Shorter than the pod's grace period. */
   private static final Duration DRAIN = Duration.ofSeconds(25);
+
+  /** More than one registry that hangs can hold. */
+  private static final int FETCHERS = 64;
 
   private Main() {}
 
@@ -46,29 +58,47 @@ public final class Main {
         new BlobCache(
             settings.cache().resolve("blobs"),
             settings.cacheBytes(),
-            Executors.newVirtualThreadPerTaskExecutor(),
+            fetchers(),
             metrics,
             Clock.systemUTC());
     var registries =
         new Registries(transport(settings), settings.dockerConfig(), RetryPolicy.DEFAULT);
-    var config = new ConfigBuilder().withRequestRetryBackoffLimit(2).build();
-    var client = new KubernetesClientBuilder().withConfig(config).build();
-    var watch = new Watch(client, settings.namespaces(), catalog, file);
-    var server =
-        new WebServer(
-            catalog,
-            cache,
-            registries,
-            settings.web(),
-            metrics,
-            () -> !known.isEmpty() || watch.hasSynced(),
-            registry::scrape);
+    var watch = new Watch(client(), settings.namespaces(), catalog, file);
+    var server = new WebServer(catalog, cache, registries, settings.web(), metrics);
+    var health =
+        new HealthServer(
+            settings.healthPort(), () -> !known.isEmpty() || watch.hasSynced(), registry::scrape);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(server, watch)));
     watch.start();
     server.start();
+    health.start();
     LOG.info("serving at port {} as {}", server.port(), settings.web().baseUrl());
     cache.scrub();
   }
+
+  /** Platform threads: reading and hashing in pieces costs virtual ones a third more. */
+  private static ExecutorService fetchers() {
+    var threads = Thread.ofPlatform().name("fetch-", 0).daemon().factory();
+    var executor =
+        new ThreadPoolExecutor(
+            FETCHERS, FETCHERS, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(), threads);
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
+  }
+
+  private static KubernetesClient client() {
+    var config = new ConfigBuilder().withRequestRetryBackoffLimit(2).build();
+    var mapper = new ObjectMapper();
+    // Half of what the API server says of an object is who has written which field of it.
+    mapper.addMixIn(ObjectMeta.class, WithoutManagedFields.class);
+    return new KubernetesClientBuilder()
+        .withConfig(config)
+        .withKubernetesSerialization(new KubernetesSerialization(mapper, true))
+        .build();
+  }
+
+  @JsonIgnoreProperties("managedFields")
+  private interface WithoutManagedFields {}
 
   private static HttpTransport transport(Settings settings) throws IOException {
     var http = HttpSettings.of(System.getenv());

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param dockerConfig file with credentials of registries; it need not exist
  * @param caBundle file with authorities that registries are trusted by; it need not exist
  * @param namespaces those whose OsImages are served; all when there are none
+ * @param healthPort port of the health endpoints and metrics
  * @param transfersPerRegistry how many blobs are fetched from one registry at once
  */
 record Settings(
@@ -28,6 +29,7 @@ record Settings(
     Path dockerConfig,
     Path caBundle,
     List<String> namespaces,
+    int healthPort,
     int transfersPerRegistry) {
 
   /** Reads the settings; {@link IllegalArgumentException} names the variable that is wrong. */
@@ -39,6 +41,7 @@ record Settings(
         Path.of(env.getOrDefault("OSIMAGE_GATEWAY_DOCKER_CONFIG", "/etc/osimage/registries.json")),
         Path.of(env.getOrDefault("OSIMAGE_GATEWAY_CA_BUNDLE", "/etc/osimage/ca.crt")),
         list(env, "OSIMAGE_WATCH_NAMESPACES"),
+        (int) number(env, "OSIMAGE_GATEWAY_HEALTH_PORT", 8081, 0, 65535),
         (int) number(env, "OSIMAGE_GATEWAY_TRANSFERS", 4, 1, 64));
   }
 

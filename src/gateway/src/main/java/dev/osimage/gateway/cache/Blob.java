@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A blob in the cache, complete or on its way. While it is on its way, its content may be read as
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * that nobody has a whole body of wrong bytes. Safe for use by several threads.
  */
 public final class Blob {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Blob.class);
 
   /** What is held back of a blob whose digest is not known yet. */
   static final long HELD_BACK = 64L * 1024;
@@ -80,6 +84,11 @@ public final class Blob {
     }
   }
 
+  /** Whether the bytes before {@code end} are shown before all of them are known to be right. */
+  public boolean isShownEarly(long end) {
+    return end <= descriptor.size() - HELD_BACK;
+  }
+
   /** Waits until it is complete, or will never be. */
   public void awaitEnd() throws InterruptedException {
     awaitBeyond(Long.MAX_VALUE);
@@ -111,25 +120,34 @@ public final class Blob {
   }
 
   private void change(Runnable what) {
-    List<Waiter> woken;
+    var woken = new ArrayList<Waiter>();
     synchronized (this) {
       what.run();
-      woken = waiters.stream().filter(waiter -> isOver(waiter.position())).toList();
-      waiters.removeAll(woken);
+      waiters.removeIf(waiter -> isOver(waiter.position()) && woken.add(waiter));
       notifyAll();
     }
-    woken.forEach(waiter -> waiter.wake().run());
+    for (var waiter : woken) {
+      try {
+        waiter.wake().run();
+      } catch (RuntimeException e) {
+        LOG.warn("somebody who waits for {} can't be woken", descriptor.digest(), e);
+      }
+    }
   }
 
   /** Closes the file: nobody reads it any more. */
-  void close() throws IOException {
+  void close() {
     FileChannel open;
     synchronized (this) {
       open = channel;
       channel = null;
     }
-    if (open != null) {
-      open.close();
+    try {
+      if (open != null) {
+        open.close();
+      }
+    } catch (IOException e) {
+      LOG.warn("{} can't be closed: {}", descriptor.digest(), e.getMessage());
     }
   }
 }

@@ -18,11 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Blobs on disk, as many as fit; those that were not asked for longest go first. However many ask
- * for a blob at once, it is fetched once. Those that somebody reads do not go. What an earlier
- * process has left is used again once its digest was found to be right.
+ * Blobs on disk, as many as fit; those that were not asked for longest go first, once it is sure
+ * that another one comes. However many ask for a blob at once, it is fetched once. Those that
+ * somebody reads do not go. What an earlier process has left is used again once its digest was
+ * found to be right.
  */
-public final class BlobCache {
+public final class BlobCache implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(BlobCache.class);
 
@@ -38,8 +39,10 @@ public final class BlobCache {
   /** The one that was not asked for longest comes first. */
   private final Map<Digest, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
 
-  private final Map<Digest, Refusal> refusals = new HashMap<>();
+  private final Map<Refused, Refusal> refusals = new HashMap<>();
   private long used;
+
+  private record Refused(Digest digest, String origin) {}
 
   private record Refusal(Exception why, Instant until) {}
 
@@ -48,6 +51,9 @@ public final class BlobCache {
     private final Descriptor descriptor;
     private @Nullable Blob blob;
     private int holders;
+
+    /** What it takes of the limit; it stays so until nobody reads it any more. */
+    private long weight;
 
     /** This process has compared it with its digest. */
     private boolean verified;
@@ -74,13 +80,23 @@ public final class BlobCache {
       return blob;
     }
 
+    /** Its file is not what it was: whoever asks next gets another one. */
+    public void damaged() {
+      synchronized (BlobCache.this) {
+        if (entry.verified) {
+          listener.damaged();
+          drop(entry);
+        }
+      }
+    }
+
     /** Lets it go; more than once does no harm. */
     @Override
     public void close() {
       synchronized (BlobCache.this) {
         if (open) {
           open = false;
-          release(entry, blob);
+          release(entry);
         }
       }
     }
@@ -88,58 +104,219 @@ public final class BlobCache {
 
   /**
    * A cache in a folder that belongs to it alone, of at most {@code limit} bytes. What is there
-   * from before is taken over. Fetches run in {@code executor}.
+   * from before is taken over. Fetches, and what else takes time, run in {@code executor}.
    *
    * @throws IOException if the folder can't be used
    */
   public BlobCache(Path folder, long limit, Executor executor, CacheListener listener, Clock clock)
       throws IOException {
-    this.folder = BlobFolder.open(folder);
+    this.folder = BlobFolder.open(folder, executor);
     this.limit = limit;
     this.executor = executor;
     this.listener = listener;
     this.clock = clock;
     for (var descriptor : this.folder.blobs()) {
-      entries.put(descriptor.digest(), new Entry(descriptor));
-      used += descriptor.size();
+      var entry = new Entry(descriptor);
+      entry.weight = descriptor.size();
+      entries.put(descriptor.digest(), entry);
+      used += entry.weight;
     }
-    makeRoom(0);
+    evictUntil(0);
     listener.holds(used);
   }
 
   /**
    * A hold on a blob, which is fetched from {@code source} unless it is there or on its way.
    *
+   * @param origin names the source: where one can't give a blob, another may
    * @throws IOException why it can't be had; after a failure, that one for two seconds
    */
-  public synchronized Hold hold(Descriptor descriptor, BlobSource source) throws IOException {
+  public synchronized Hold hold(Descriptor descriptor, String origin, BlobSource source)
+      throws IOException {
     var digest = descriptor.digest();
-    var refusal = refusals.get(digest);
+    var refused = new Refused(digest, origin);
+    var refusal = refusals.get(refused);
     if (refusal != null) {
       if (clock.instant().isBefore(refusal.until())) {
         throw new IOException(refusal.why().getMessage(), refusal.why());
       }
-      refusals.remove(digest);
+      refusals.remove(refused);
     }
-    var entry = entries.get(digest);
-    if (entry != null && entry.descriptor.size() != descriptor.size()) {
-      throw new IOException(
-          "%s has %d bytes, and not %d"
-              .formatted(digest, entry.descriptor.size(), descriptor.size()));
-    }
+    var entry = known(descriptor);
     if (entry == null) {
-      makeRoom(descriptor.size());
+      if (descriptor.size() > limit) {
+        throw new CacheFullException(
+            "a blob of %d bytes does not fit into a cache of %d bytes: it has to be made larger"
+                .formatted(descriptor.size(), limit));
+      }
       entry = new Entry(descriptor);
       entries.put(digest, entry);
-      used += descriptor.size();
-      listener.holds(used);
     }
-    if (entry.blob == null) {
-      entry.blob = entry.verified ? reopened(entry) : null;
-    }
-    var blob = entry.blob == null ? begin(entry, source) : entry.blob;
+    var blob = entry.blob == null ? begin(entry, refused, source) : entry.blob;
     entry.holders++;
     return new Hold(entry, blob);
+  }
+
+  /** The entry of a blob, with its file open if that was compared already. */
+  private @Nullable Entry known(Descriptor descriptor) throws IOException {
+    var entry = entries.get(descriptor.digest());
+    if (entry == null || entry.blob != null) {
+      return entry;
+    }
+    if (entry.descriptor.size() != descriptor.size()) {
+      if (entry.verified) {
+        throw new IOException(
+            "%s has %d bytes, and not %d"
+                .formatted(descriptor.digest(), entry.descriptor.size(), descriptor.size()));
+      }
+      // An earlier process has left it, and it was cut short since.
+      listener.damaged();
+      drop(entry);
+      return null;
+    }
+    if (entry.verified) {
+      try {
+        var blob = new Blob(entry.descriptor);
+        blob.openedAs(folder.read(entry.descriptor));
+        blob.completed();
+        entry.blob = blob;
+      } catch (IOException e) {
+        LOG.warn("{} is not there any more: {}", descriptor.digest(), e.getMessage());
+        drop(entry);
+        return null;
+      }
+    }
+    return entry;
+  }
+
+  private Blob begin(Entry entry, Refused by, BlobSource source) {
+    var blob = new Blob(entry.descriptor);
+    entry.blob = blob;
+    // The fetch is a holder, too.
+    entry.holders++;
+    executor.execute(() -> fetch(entry, by, blob, source));
+    return blob;
+  }
+
+  private void fetch(Entry entry, Refused by, Blob blob, BlobSource source) {
+    Throwable failure = null;
+    try {
+      folder.fill(blob, source, () -> makeRoom(entry), listener);
+    } catch (IOException | RuntimeException e) {
+      failure = e;
+    } catch (Error e) {
+      failure = e;
+      throw e;
+    } finally {
+      // Whatever happened: somebody may be waiting.
+      end(entry, by, blob, failure);
+    }
+  }
+
+  private void end(Entry entry, Refused by, Blob blob, @Nullable Throwable failure) {
+    var why =
+        failure == null || failure instanceof Exception
+            ? (Exception) failure
+            : new IOException("the gateway failed", failure);
+    // Before those who wait are woken: they would look here first.
+    synchronized (this) {
+      entry.verified = why == null;
+      if (why != null) {
+        LOG.warn("{} can't be had: {}", entry.descriptor.digest(), why.getMessage());
+        entries.remove(entry.descriptor.digest(), entry);
+        refusals.values().removeIf(refusal -> !clock.instant().isBefore(refusal.until()));
+        refusals.put(by, new Refusal(why, clock.instant().plus(PAUSE)));
+      }
+    }
+    if (why == null) {
+      blob.completed();
+    } else {
+      blob.failed(why);
+    }
+    synchronized (this) {
+      release(entry);
+    }
+  }
+
+  /** Makes room for a blob that is about to come. */
+  private synchronized void makeRoom(Entry entry) throws CacheFullException {
+    long size = entry.descriptor.size();
+    if (entry.weight > 0) {
+      return;
+    }
+    evictUntil(size);
+    if (used + size > limit) {
+      throw new CacheFullException(
+          "the cache of %d bytes is full of what is being read".formatted(limit));
+    }
+    entry.weight = size;
+    used += size;
+    listener.holds(used);
+  }
+
+  private void evictUntil(long size) throws CacheFullException {
+    long onDisk = folder.usableSpace();
+    for (Iterator<Entry> oldest = entries.values().iterator(); oldest.hasNext(); ) {
+      if (used + size <= limit && onDisk >= size) {
+        return;
+      }
+      var entry = oldest.next();
+      if (entry.holders == 0) {
+        oldest.remove();
+        listener.evicted();
+        onDisk += entry.weight;
+        discard(entry);
+      }
+    }
+    if (onDisk < size) {
+      throw new CacheFullException(
+          "the disk of the cache has no room for %d bytes".formatted(size));
+    }
+  }
+
+  /** Forgets a blob, and deletes its file. */
+  private void drop(Entry entry) {
+    LOG.warn("{} was damaged on disk", entry.descriptor.digest());
+    entry.verified = false;
+    entries.remove(entry.descriptor.digest(), entry);
+    if (entry.holders == 0) {
+      discard(entry);
+    } else {
+      folder.delete(entry.descriptor.digest());
+    }
+  }
+
+  private void discard(Entry entry) {
+    folder.delete(entry.descriptor.digest());
+    forgetWeight(entry);
+  }
+
+  private void forgetWeight(Entry entry) {
+    used -= entry.weight;
+    entry.weight = 0;
+    listener.holds(used);
+  }
+
+  private void release(Entry entry) {
+    entry.holders--;
+    if (entry.holders > 0) {
+      return;
+    }
+    var blob = entry.blob;
+    entry.blob = null;
+    if (entries.get(entry.descriptor.digest()) != entry) {
+      forgetWeight(entry);
+    }
+    if (blob != null) {
+      // The last one to close a deleted file waits for the disk.
+      executor.execute(blob::close);
+    }
+  }
+
+  /** Gives the folder up, for another process. */
+  @Override
+  public void close() throws IOException {
+    folder.close();
   }
 
   /** Compares every blob that an earlier process has left with its digest, one by one. */
@@ -165,108 +342,15 @@ public final class BlobCache {
     }
     boolean right = folder.isRight(entry.descriptor);
     synchronized (this) {
-      entry.holders--;
-      // Whoever asked for it meanwhile has looked for himself.
+      // Whoever asked for it meanwhile looks for himself.
       if (entry.blob == null) {
         entry.verified = right;
         if (!right) {
           listener.damaged();
-          LOG.warn("{} was damaged on disk", entry.descriptor.digest());
-          folder.delete(entry.descriptor.digest());
-          forget(entry);
+          drop(entry);
         }
       }
-    }
-  }
-
-  private @Nullable Blob reopened(Entry entry) {
-    try {
-      var blob = new Blob(entry.descriptor);
-      blob.openedAs(folder.read(entry.descriptor));
-      blob.completed();
-      return blob;
-    } catch (IOException e) {
-      LOG.warn("{} is not there any more: {}", entry.descriptor.digest(), e.getMessage());
-      entry.verified = false;
-      return null;
-    }
-  }
-
-  private Blob begin(Entry entry, BlobSource source) {
-    var blob = new Blob(entry.descriptor);
-    entry.blob = blob;
-    // The fetch is a holder, too.
-    entry.holders++;
-    executor.execute(() -> {
-      try {
-        folder.fill(blob, source, listener);
-        end(entry, blob, null);
-      } catch (IOException | RuntimeException e) {
-        LOG.warn("{} can't be had: {}", entry.descriptor.digest(), e.getMessage());
-        end(entry, blob, e);
-      }
-    });
-    return blob;
-  }
-
-  private void end(Entry entry, Blob blob, @Nullable Exception failure) {
-    // Before those who wait are woken: they would look here first.
-    synchronized (this) {
-      entry.verified = failure == null;
-      if (failure != null) {
-        forget(entry);
-        refusals.values().removeIf(refusal -> !clock.instant().isBefore(refusal.until()));
-        refusals.put(entry.descriptor.digest(), new Refusal(failure, clock.instant().plus(PAUSE)));
-      }
-    }
-    if (failure == null) {
-      blob.completed();
-    } else {
-      blob.failed(failure);
-    }
-    synchronized (this) {
-      release(entry, blob);
-    }
-  }
-
-  private void forget(Entry entry) {
-    if (entries.remove(entry.descriptor.digest(), entry)) {
-      used -= entry.descriptor.size();
-      listener.holds(used);
-    }
-  }
-
-  private void release(Entry entry, Blob blob) {
-    entry.holders--;
-    if (entry.holders == 0) {
-      entry.blob = null;
-      try {
-        blob.close();
-      } catch (IOException e) {
-        LOG.warn("{} can't be closed: {}", entry.descriptor.digest(), e.getMessage());
-      }
-    }
-  }
-
-  private void makeRoom(long size) throws CacheFullException {
-    if (size > limit) {
-      throw new CacheFullException(
-          "a blob of %d bytes does not fit into a cache of %d bytes: it has to be made larger"
-              .formatted(size, limit));
-    }
-    for (Iterator<Entry> oldest = entries.values().iterator();
-        used + size > limit && oldest.hasNext(); ) {
-      var entry = oldest.next();
-      if (entry.holders == 0) {
-        oldest.remove();
-        used -= entry.descriptor.size();
-        folder.delete(entry.descriptor.digest());
-        listener.evicted();
-      }
-    }
-    if (used + size > limit) {
-      throw new CacheFullException(
-          "the cache of %d bytes is full of what is being read".formatted(limit));
+      release(entry);
     }
   }
 }

@@ -66,7 +66,8 @@ public record BootImage(
       OsImage image,
       String reference,
       @Nullable String commandLine,
-      List<Part> parts) {
+      @Nullable List<Part> known) {
+    var parts = Objects.requireNonNullElse(known, List.<Part>of());
     try {
       int at = reference.indexOf('@');
       images.add(

@@ -35,6 +35,7 @@ public final class Catalog implements ResourceEventHandler<OsImage> {
     }
   }
 
+  private volatile boolean complete;
   private final Map<ObjectName, List<BootImage>> images = new ConcurrentSkipListMap<>();
 
   /** A blob and the artifact that it is a part of. */
@@ -73,6 +74,11 @@ public final class Catalog implements ResourceEventHandler<OsImage> {
     return images.values().stream().flatMap(List::stream);
   }
 
+  /** Whether all that there is was heard of; before, what is missing may only be new. */
+  public boolean isComplete() {
+    return complete;
+  }
+
   /** Takes over what was known earlier. */
   public void restore(Collection<BootImage> known) {
     known.stream()
@@ -80,9 +86,10 @@ public final class Catalog implements ResourceEventHandler<OsImage> {
         .forEach(images::putIfAbsent);
   }
 
-  /** Forgets the objects that are not among these, which are all that there are. */
+  /** Forgets the objects that are not among these, which are all that there are: it is complete. */
   public void retain(Collection<OsImage> objects) {
     images.keySet().retainAll(objects.stream().map(ObjectName::of).collect(Collectors.toSet()));
+    complete = true;
   }
 
   @Override

@@ -3,9 +3,12 @@ package dev.osimage.gateway.catalog;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
@@ -51,7 +54,20 @@ public final class CatalogFile {
     }
     try {
       var part = file.resolveSibling(file.getFileName() + ".part");
-      Files.write(part, JSON.writeValueAsBytes(images));
+      var json = JSON.writeValueAsBytes(images);
+      if (json.length > MAX_BYTES) {
+        LOG.warn("the catalog is too large to be saved: {} bytes", json.length);
+        return;
+      }
+      try (var channel =
+          FileChannel.open(
+              part,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
+        channel.write(ByteBuffer.wrap(json));
+        channel.force(true);
+      }
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
       saved.set(images);
     } catch (IOException e) {

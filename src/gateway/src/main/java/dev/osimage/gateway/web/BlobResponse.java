@@ -56,7 +56,6 @@ final class BlobResponse implements ChannelListener<StreamSinkChannel> {
       hold.close();
       next.proceed();
     });
-    exchange.getConnection().addCloseListener(connection -> hold.close());
     var channel = exchange.getResponseChannel();
     channel.getWriteSetter().set(response);
     channel.resumeWrites();
@@ -90,7 +89,8 @@ final class BlobResponse implements ChannelListener<StreamSinkChannel> {
           begun
               ? channel.transferFrom(blob.channel(), position, wanted)
               : channel.write(first(wanted));
-      if (count < 0) {
+      if (count <= 0 && position >= blob.channel().size()) {
+        hold.damaged();
         throw new IOException("the file of the cache ends at " + position);
       }
       begun |= count > 0;

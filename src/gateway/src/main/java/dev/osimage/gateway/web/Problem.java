@@ -17,6 +17,9 @@ record Problem(int status, String reason, String message) {
 
   static final String NOT_FOUND = "no OsImage has published this";
 
+  /** Nobody has asked the API server yet. */
+  static final Problem UNKNOWN_YET = new Problem(503, "it is not known yet what may be served");
+
   Problem(int status, String message) {
     this(status, "", message);
   }

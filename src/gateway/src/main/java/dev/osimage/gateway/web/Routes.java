@@ -2,6 +2,7 @@ package dev.osimage.gateway.web;
 
 import dev.osimage.api.BootFile;
 import dev.osimage.api.BootPath;
+import dev.osimage.gateway.cache.Blob;
 import dev.osimage.gateway.cache.BlobCache;
 import dev.osimage.gateway.cache.BlobCache.Hold;
 import dev.osimage.gateway.catalog.BootImage;
@@ -29,7 +30,6 @@ import java.util.regex.Pattern;
  */
 final class Routes implements HttpHandler {
 
-  private static final HttpString REASON = new HttpString("OsImage-Reason");
   private static final HttpString NO_SNIFF = new HttpString("X-Content-Type-Options");
   private static final String OCTETS = "application/octet-stream";
   private static final String EFI = "application/efi";
@@ -63,11 +63,19 @@ final class Routes implements HttpHandler {
     if (!exchange.getRequestMethod().equals(Methods.GET)
         && !exchange.getRequestMethod().equals(Methods.HEAD)) {
       exchange.getResponseHeaders().put(Headers.ALLOW, "GET, HEAD");
-      refuse(exchange, new Problem(405, "only GET and HEAD are known here"));
+      Answers.refuse(exchange, new Problem(405, "only GET and HEAD are known here"));
       return;
     }
-    // As it was sent: what would have to be decoded is in none of our paths.
-    var path = exchange.getRequestURI();
+    if (exchange.isRequestComplete()) {
+      // As it was sent: what would have to be decoded is in none of our paths.
+      route(exchange, exchange.getRequestPath());
+    } else {
+      exchange.setPersistent(false);
+      Answers.refuse(exchange, new Problem(413, "a request has no content here"));
+    }
+  }
+
+  private void route(HttpServerExchange exchange, String path) throws InterruptedException {
     var boot = BootPath.parse(path);
     if (boot.isPresent()) {
       serve(exchange, boot.get());
@@ -83,7 +91,7 @@ final class Routes implements HttpHandler {
       send(exchange, proxied.get().image(), proxied.get().blob(), type(proxied.get().blob()));
       return;
     }
-    refuse(exchange, new Problem(404, Problem.NOT_FOUND));
+    Answers.refuse(exchange, unknown());
   }
 
   private Optional<Catalog.Found> proxied(String path, String query) {
@@ -107,7 +115,7 @@ final class Routes implements HttpHandler {
   private void serve(HttpServerExchange exchange, BootPath path) throws InterruptedException {
     var image = catalog.find(path);
     if (image.isEmpty()) {
-      refuse(exchange, new Problem(404, Problem.NOT_FOUND));
+      Answers.refuse(exchange, unknown());
       return;
     }
     if (path.file().part().isEmpty()) {
@@ -116,7 +124,7 @@ final class Routes implements HttpHandler {
     }
     var part = image.get().part(path.file());
     if (part.isEmpty()) {
-      refuse(exchange, new Problem(404, "this artifact has no " + path.file().text()));
+      Answers.refuse(exchange, new Problem(404, "this artifact has no " + path.file().text()));
       return;
     }
     send(exchange, image.get(), part.get(), type(path.file()));
@@ -137,7 +145,7 @@ final class Routes implements HttpHandler {
   private void redirect(HttpServerExchange exchange, BootPath.Latest latest) {
     var newest = catalog.newest(latest.namespace(), latest.name());
     if (newest.isEmpty()) {
-      refuse(exchange, new Problem(404, Problem.NOT_FOUND));
+      Answers.refuse(exchange, unknown());
       return;
     }
     var query = exchange.getQueryString();
@@ -159,16 +167,16 @@ final class Routes implements HttpHandler {
               .append()
               .arguments(parameters(exchange.getQueryString()).getOrDefault("append", ""));
     } catch (IllegalArgumentException e) {
-      refuse(exchange, new Problem(400, String.valueOf(e.getMessage())));
+      Answers.refuse(exchange, new Problem(400, String.valueOf(e.getMessage())));
       return;
     }
     var scripts = new BootScript(settings.baseUrl(), image, append);
     var script = file == BootFile.IPXE ? scripts.ipxe() : scripts.grub();
     if (script.isEmpty()) {
-      refuse(exchange, new Problem(404, "this artifact has neither a kernel nor a UKI"));
+      Answers.refuse(exchange, new Problem(404, "this artifact has neither a kernel nor a UKI"));
       return;
     }
-    text(exchange, script.get());
+    Answers.text(exchange, script.get());
   }
 
   private void send(
@@ -183,23 +191,24 @@ final class Routes implements HttpHandler {
       exchange.endExchange();
       return;
     }
+    boolean get = exchange.getRequestMethod().equals(Methods.GET);
     var selection =
         Selection.of(
             part.size(),
-            exchange.getRequestHeaders().getFirst(Headers.RANGE),
+            get ? exchange.getRequestHeaders().getFirst(Headers.RANGE) : null,
             exchange.getRequestHeaders().getFirst(Headers.IF_RANGE),
             etag);
     if (selection.isEmpty()) {
       headers.put(Headers.CONTENT_RANGE, "bytes */" + part.size());
-      refuse(exchange, new Problem(416, "the file has %d bytes".formatted(part.size())));
+      Answers.refuse(exchange, new Problem(416, "the file has %d bytes".formatted(part.size())));
       return;
     }
     Hold hold = null;
-    if (exchange.getRequestMethod().equals(Methods.GET) && part.size() > 0) {
+    if (get && part.size() > 0) {
       try {
         hold = ready(image, part, selection.get());
       } catch (IOException e) {
-        refuse(exchange, Problem.of(e));
+        Answers.refuse(exchange, Problem.of(e));
         return;
       }
     }
@@ -219,20 +228,19 @@ final class Routes implements HttpHandler {
   /** Waits until an answer can begin: before, a failure can still be told. */
   private Hold ready(BootImage image, Descriptor part, Selection selection)
       throws IOException, InterruptedException {
-    var hold = cache.hold(part, registries.blobs(image.repository(), image.plainHttp()));
+    var repository = image.repository();
+    var source = registries.blobs(repository, image.plainHttp());
+    var hold = cache.hold(part, repository.toString(), source);
     boolean ready = false;
     try {
-      if (selection.partial()) {
-        // Whoever has a range has it whole: nothing could be held back.
-        hold.blob().awaitEnd();
+      var blob = hold.blob();
+      // Of what ends before the bytes that are held back, somebody could have wrong ones whole.
+      if (selection.partial() && blob.isShownEarly(selection.end())) {
+        blob.awaitEnd();
+        failIf(blob, !blob.isComplete());
       } else {
-        hold.blob().awaitBeyond(selection.start());
-      }
-      if (hold.blob().available() <= selection.start() && hold.blob().failure().isPresent()) {
-        throw new IOException(hold.blob().failure().get());
-      }
-      if (selection.partial() && hold.blob().failure().isPresent()) {
-        throw new IOException(hold.blob().failure().get());
+        blob.awaitBeyond(selection.start());
+        failIf(blob, blob.available() <= selection.start());
       }
       ready = true;
       return hold;
@@ -241,6 +249,16 @@ final class Routes implements HttpHandler {
         hold.close();
       }
     }
+  }
+
+  private static void failIf(Blob blob, boolean failed) throws IOException {
+    if (failed) {
+      throw new IOException(blob.failure().orElse(null));
+    }
+  }
+
+  private Problem unknown() {
+    return catalog.isComplete() ? new Problem(404, Problem.NOT_FOUND) : Problem.UNKNOWN_YET;
   }
 
   private static boolean isAmong(String etag, String list) {
@@ -267,27 +285,5 @@ final class Routes implements HttpHandler {
     } catch (IllegalArgumentException e) {
       return text;
     }
-  }
-
-  static void text(HttpServerExchange exchange, String text) {
-    exchange
-        .getResponseHeaders()
-        .put(Headers.CONTENT_TYPE, "text/plain; charset=utf-8")
-        .put(Headers.CACHE_CONTROL, "no-cache");
-    exchange.getResponseSender().send(text, StandardCharsets.UTF_8);
-  }
-
-  static void refuse(HttpServerExchange exchange, Problem problem) {
-    exchange.setStatusCode(problem.status());
-    var headers = exchange.getResponseHeaders();
-    headers.put(Headers.CONTENT_TYPE, "text/plain; charset=utf-8");
-    headers.remove(Headers.ETAG);
-    if (!problem.reason().isEmpty()) {
-      headers.put(REASON, problem.reason());
-    }
-    if (problem.passes()) {
-      headers.put(Headers.RETRY_AFTER, "2");
-    }
-    exchange.getResponseSender().send(problem.message() + "\n", StandardCharsets.UTF_8);
   }
 }

@@ -5,7 +5,6 @@ import dev.osimage.gateway.catalog.Catalog;
 import dev.osimage.gateway.upstream.Registries;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
-import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.GracefulShutdownHandler;
 import java.net.InetSocketAddress;
@@ -13,8 +12,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xnio.Options;
@@ -33,24 +30,17 @@ public final class WebServer implements AutoCloseable {
   private final GracefulShutdownHandler handler;
   private final Undertow server;
 
-  /**
-   * Serves what {@code catalog} names.
-   *
-   * @param ready tells whether machines may be sent here
-   * @param scrape the metrics as text
-   */
+  /** Serves what {@code catalog} names. */
   public WebServer(
       Catalog catalog,
       BlobCache cache,
       Registries registries,
       WebSettings settings,
-      WebMetrics metrics,
-      BooleanSupplier ready,
-      Supplier<String> scrape) {
+      WebMetrics metrics) {
     var limit = new ClientLimit(settings.requestsPerSecond(), Clock.systemUTC());
     var routes = new Routes(catalog, cache, registries, settings, metrics);
-    HttpHandler machines =
-        exchange -> {
+    this.handler =
+        new GracefulShutdownHandler(exchange -> {
           metrics.begun();
           exchange.addExchangeCompleteListener((ended, next) -> {
             metrics.ended(ended.getStatusCode());
@@ -60,22 +50,7 @@ public final class WebServer implements AutoCloseable {
           if (limit.admits(exchange.getSourceAddress().getAddress())) {
             exchange.dispatch(threads, routes);
           } else {
-            Routes.refuse(exchange, new Problem(429, "too many requests from this address"));
-          }
-        };
-    this.handler =
-        new GracefulShutdownHandler(exchange -> {
-          switch (exchange.getRequestURI()) {
-            case "/healthz" -> Routes.text(exchange, "ok\n");
-            case "/readyz" -> {
-              if (ready.getAsBoolean()) {
-                Routes.text(exchange, "ok\n");
-              } else {
-                Routes.refuse(exchange, new Problem(503, "it is not known yet what may be served"));
-              }
-            }
-            case "/metrics" -> Routes.text(exchange, scrape.get());
-            default -> machines.handleRequest(exchange);
+            Answers.refuse(exchange, new Problem(429, "too many requests from this address"));
           }
         });
     this.server =
@@ -88,16 +63,19 @@ public final class WebServer implements AutoCloseable {
             .setBufferSize(HEAD_BUFFER)
             .setHandler(handler)
             .setSocketOption(Options.BACKLOG, BACKLOG)
+            // Of a client that takes nothing. While an answer waits for a registry, nothing is
+            // written.
+            .setSocketOption(Options.WRITE_TIMEOUT, millis(settings.idleTimeout()))
             .setSocketOption(Options.CONNECTION_HIGH_WATER, settings.maxConnections())
             .setSocketOption(Options.CONNECTION_LOW_WATER, settings.maxConnections())
             .setServerOption(UndertowOptions.MAX_HEADER_SIZE, MAX_HEADER_BYTES)
             .setServerOption(UndertowOptions.MAX_HEADERS, MAX_HEADERS)
             .setServerOption(UndertowOptions.MAX_PARAMETERS, MAX_PARAMETERS)
-            .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, 0L)
+            // 0 would be no limit.
+            .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, 1L)
             .setServerOption(UndertowOptions.DECODE_URL, false)
             .setServerOption(UndertowOptions.ENABLE_HTTP2, false)
             .setServerOption(UndertowOptions.RECORD_REQUEST_START_TIME, true)
-            .setServerOption(UndertowOptions.IDLE_TIMEOUT, millis(settings.idleTimeout()))
             .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, millis(settings.idleTimeout()))
             .setServerOption(
                 UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(settings.requestTimeout()))

@@ -103,7 +103,9 @@ class BlobCacheTest {
 
   private static byte[] read(Blob blob) throws Exception {
     blob.awaitEnd();
-    assertThat(blob.failure()).isEmpty();
+    if (blob.failure().isPresent()) {
+      throw blob.failure().get();
+    }
     var bytes = ByteBuffer.allocate((int) blob.available());
     while (bytes.hasRemaining() && blob.channel().read(bytes, bytes.position()) > 0) {
       // Until all of it is there.
@@ -112,7 +114,7 @@ class BlobCacheTest {
   }
 
   private static byte[] get(BlobCache cache, byte[] content, BlobSource source) throws Exception {
-    try (var hold = cache.hold(descriptor(content), source)) {
+    try (var hold = cache.hold(descriptor(content), "hub/os", source)) {
       return read(hold.blob());
     }
   }
@@ -127,7 +129,7 @@ class BlobCacheTest {
     var source = TestSource.held(A);
     var holds = new ArrayList<BlobCache.Hold>();
     for (int i = 0; i < 100; i++) {
-      holds.add(cache.hold(descriptor(A), source));
+      holds.add(cache.hold(descriptor(A), "hub/os", source));
     }
     source.give(SIZE);
 
@@ -143,15 +145,13 @@ class BlobCacheTest {
   @Test
   void whatHasComeIsShownButNotTheEndBeforeTheDigestIsKnown() throws Exception {
     var source = TestSource.held(A);
-    try (var hold = cache(10 * SIZE).hold(descriptor(A), source)) {
+    try (var hold = cache(10 * SIZE).hold(descriptor(A), "hub/os", source)) {
       source.give(262_144);
       hold.blob().awaitBeyond(100_000);
       assertThat(hold.blob().available()).isEqualTo(SIZE - Blob.HELD_BACK);
 
-      source.give(SIZE - 262_144 - 1);
-      assertThat(hold.blob().available()).isEqualTo(SIZE - Blob.HELD_BACK);
       assertThat(hold.blob().isComplete()).isFalse();
-      source.give(1);
+      source.give(SIZE - 262_144);
       assertThat(read(hold.blob())).isEqualTo(A);
     }
   }
@@ -161,7 +161,7 @@ class BlobCacheTest {
     var cache = cache(10 * SIZE);
     var wrong = A.clone();
     wrong[SIZE - 1] ^= 1;
-    try (var hold = cache.hold(descriptor(A), TestSource.of(wrong))) {
+    try (var hold = cache.hold(descriptor(A), "hub/os", TestSource.of(wrong))) {
       hold.blob().awaitEnd();
       assertThat(hold.blob().failure()).isPresent();
       assertThat(hold.blob().available()).isLessThan(SIZE);
@@ -195,20 +195,86 @@ class BlobCacheTest {
   @Test
   void whatIsBeingReadStays() throws Exception {
     var cache = cache(2 * SIZE);
-    try (var a = cache.hold(descriptor(A), TestSource.of(A));
-        var b = cache.hold(descriptor(B), TestSource.of(B))) {
+    try (var a = cache.hold(descriptor(A), "hub/os", TestSource.of(A));
+        var b = cache.hold(descriptor(B), "hub/os", TestSource.of(B))) {
       assertThat(read(a.blob())).isEqualTo(A);
       assertThat(read(b.blob())).isEqualTo(B);
-      assertThatThrownBy(() -> cache.hold(descriptor(C), TestSource.of(C)))
+      assertThatThrownBy(() -> get(cache, C, TestSource.of(C)))
           .isInstanceOf(CacheFullException.class);
       assertThat(read(a.blob())).isEqualTo(A);
     }
+    now.updateAndGet(time -> time.plus(Duration.ofSeconds(2)));
     assertThat(get(cache, C, TestSource.of(C))).isEqualTo(C);
   }
 
   @Test
+  void nothingGoesForWhatDoesNotCome() throws Exception {
+    var cache = cache(SIZE);
+    get(cache, A, TestSource.of(A));
+
+    assertThatThrownBy(() ->
+            get(
+                cache,
+                B,
+                blob -> {
+                  throw new IOException("the registry is gone");
+                }))
+        .hasMessageContaining("the registry is gone");
+    assertThat(get(cache, A, TestSource.held(A))).isEqualTo(A);
+  }
+
+  @Test
+  void whereOneSourceFailsAnotherMayBeAsked() throws Exception {
+    var cache = cache(10 * SIZE);
+    try (var hold = cache.hold(descriptor(A), "bad/os", TestSource.of(B))) {
+      hold.blob().awaitEnd();
+    }
+
+    assertThatThrownBy(() -> cache.hold(descriptor(A), "bad/os", TestSource.of(A)))
+        .isInstanceOf(IOException.class);
+    assertThat(get(cache, A, TestSource.of(A))).isEqualTo(A);
+  }
+
+  @Test
+  void aFetchThatEndsBadlyEndsForThoseWhoWait() throws Exception {
+    try (var hold =
+        cache(SIZE)
+            .hold(
+                descriptor(A),
+                "hub/os",
+                blob -> {
+                  throw new AssertionError("as bad as it gets");
+                })) {
+      hold.blob().awaitEnd();
+      assertThat(hold.blob().failure()).isPresent();
+    }
+  }
+
+  @Test
+  void aFolderHasOneOwner() throws Exception {
+    var first = cache(SIZE);
+
+    assertThatThrownBy(() -> cache(SIZE)).isInstanceOf(Exception.class);
+    first.close();
+    cache(SIZE).close();
+  }
+
+  @Test
+  void whatTurnsOutToBeDamagedIsFetchedAgain() throws Exception {
+    var cache = cache(10 * SIZE);
+    get(cache, A, TestSource.of(A));
+    try (var hold = cache.hold(descriptor(A), "hub/os", TestSource.of(A))) {
+      hold.damaged();
+    }
+
+    var again = TestSource.of(A);
+    assertThat(get(cache, A, again)).isEqualTo(A);
+    assertThat(again.fetches()).isEqualTo(1);
+  }
+
+  @Test
   void whatWillNeverFitSaysWhatToChange() {
-    assertThatThrownBy(() -> cache(SIZE - 1).hold(descriptor(A), TestSource.of(A)))
+    assertThatThrownBy(() -> cache(SIZE - 1).hold(descriptor(A), "hub/os", TestSource.of(A)))
         .isInstanceOf(CacheFullException.class)
         .hasMessageContaining("has to be made larger");
   }
@@ -225,6 +291,7 @@ class BlobCacheTest {
     Files.write(file(C), new byte[7]);
     Files.createFile(folder.resolve("part/left"));
 
+    first.close();
     var second = cache(10 * SIZE);
     var a = TestSource.of(A);
     var b = TestSource.of(B);
@@ -233,10 +300,9 @@ class BlobCacheTest {
     assertThat(a.fetches()).isZero();
     assertThat(b.fetches()).isEqualTo(1);
     assertThat(counts.damages).hasValue(1);
-    assertThat(folder.resolve("part")).isEmptyDirectory();
-    assertThatThrownBy(() -> get(second, C, TestSource.of(C))).hasMessageContaining("has 7 bytes");
-    second.scrub();
-    assertThat(get(second, C, TestSource.of(C))).isEqualTo(C);
+    assertThat(folder.resolve("part/left")).doesNotExist();
+    assertThat(get(second, C, TestSource.of(C))).as("cut short").isEqualTo(C);
+    assertThat(counts.damages).hasValue(2);
   }
 
   @Test
@@ -245,10 +311,12 @@ class BlobCacheTest {
     get(first, A, TestSource.of(A));
     get(first, B, TestSource.of(B));
 
-    cache(SIZE);
+    first.close();
+    cache(SIZE).close();
 
     assertThat(counts.held).hasValue(SIZE);
-    assertThat(folder.resolve("sha256")).isDirectoryContaining(path -> true);
+    assertThat(file(A)).doesNotExist();
+    assertThat(file(B)).exists();
   }
 
   @Test
@@ -266,6 +334,7 @@ class BlobCacheTest {
     get(cache, A, TestSource.of(A));
     var lie = new Descriptor("application/octet-stream", descriptor(A).digest(), SIZE - 1);
 
-    assertThatThrownBy(() -> cache.hold(lie, TestSource.of(A))).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> cache.hold(lie, "hub/os", TestSource.of(A)))
+        .isInstanceOf(IOException.class);
   }
 }

@@ -1,5 +1,6 @@
 package dev.osimage.gateway.web;
 
+import dev.osimage.api.OsImage;
 import dev.osimage.api.Part;
 import dev.osimage.gateway.cache.BlobCache;
 import dev.osimage.gateway.catalog.BootImage;
@@ -10,6 +11,7 @@ import dev.osimage.oci.faults.FaultRegistry;
 import dev.osimage.oci.http.HttpSettings;
 import dev.osimage.oci.http.HttpTransport;
 import dev.osimage.oci.http.RetryPolicy;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -37,6 +39,10 @@ final class TestGateway implements AutoCloseable {
   static final byte[] KERNEL = bytes(1, 1_500_000);
   static final byte[] INITRAMFS = bytes(2, 100_000);
   static final byte[] UKI = bytes(3, 70_000);
+
+  /** More than fits into the buffers of a connection. */
+  static final byte[] ROOTFS = bytes(4, 48 << 20);
+
   static final String OLDER = "sha256:" + "2".repeat(64);
 
   /** What the paths of the newest artifact begin with. */
@@ -58,15 +64,19 @@ final class TestGateway implements AutoCloseable {
   private final OkHttpClient client =
       new OkHttpClient.Builder().followRedirects(false).retryOnConnectionFailure(false).build();
   private final List<Response> responses = new ArrayList<>();
+  private final BlobCache cache;
   private final WebServer server;
+  private final HealthServer health;
+
+  private final Catalog catalog = new Catalog();
 
   private TestGateway(Path folder, int requestsPerSecond, long cacheBytes) throws IOException {
     dockerConfig = folder.resolve("config.json");
-    var catalog = new Catalog();
     catalog.restore(
         List.of(
-            image(MANIFEST, "ro root=live:${squashfs-url} x='y z'", KERNEL, INITRAMFS, UKI),
+            image(MANIFEST, "ro root=live:${squashfs-url} x='y z'", KERNEL, INITRAMFS, UKI, ROOTFS),
             image(OLDER, "quiet", INITRAMFS)));
+    hears();
     var settings =
         new WebSettings(
             0,
@@ -77,7 +87,7 @@ final class TestGateway implements AutoCloseable {
             Duration.ofSeconds(1),
             requestsPerSecond);
     var webMetrics = new WebMetrics(metrics);
-    var cache =
+    cache =
         new BlobCache(folder.resolve("blobs"), cacheBytes, executor, webMetrics, Clock.systemUTC());
     var retries =
         new RetryPolicy(
@@ -87,10 +97,10 @@ final class TestGateway implements AutoCloseable {
             Duration.ofSeconds(1),
             Duration.ofSeconds(10));
     var registries = new Registries(transport, dockerConfig, retries);
-    server =
-        new WebServer(
-            catalog, cache, registries, settings, webMetrics, () -> true, metrics::scrape);
+    server = new WebServer(catalog, cache, registries, settings, webMetrics);
     server.start();
+    health = new HealthServer(0, catalog::isComplete, metrics::scrape);
+    health.start();
   }
 
   static TestGateway start(Path folder) throws IOException {
@@ -112,7 +122,7 @@ final class TestGateway implements AutoCloseable {
   }
 
   private BootImage image(String manifest, String commandLine, byte[]... contents) {
-    var names = List.of("kernel", "initramfs", "uki");
+    var names = List.of("kernel", "initramfs", "uki", "rootfs");
     var parts = new ArrayList<Part>();
     for (int i = 0; i < contents.length; i++) {
       parts.add(
@@ -138,11 +148,15 @@ final class TestGateway implements AutoCloseable {
   }
 
   Response send(String method, String path, String... headers) throws IOException {
+    return answer("http://127.0.0.1:" + server.port() + path, method, headers);
+  }
+
+  private Response answer(String url, String method, String... headers) throws IOException {
     var response =
         client
             .newCall(
                 new Request.Builder()
-                    .url("http://127.0.0.1:" + server.port() + path)
+                    .url(url)
                     .headers(Headers.of(headers))
                     .method(method, null)
                     .build())
@@ -170,6 +184,18 @@ final class TestGateway implements AutoCloseable {
     return new Socket(InetAddress.getLoopbackAddress(), server.port());
   }
 
+  /** The API server says what there is. */
+  private void hears() {
+    var image = new OsImage();
+    image.setMetadata(new ObjectMetaBuilder().withNamespace("team").withName("debian").build());
+    catalog.retain(List.of(image));
+  }
+
+  /** What kubelet and Prometheus are told. */
+  Response health(String path) throws IOException {
+    return answer("http://127.0.0.1:" + health.port() + path, "GET");
+  }
+
   String scrape() {
     return metrics.scrape();
   }
@@ -177,6 +203,8 @@ final class TestGateway implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
+    health.close();
+    cache.close();
     responses.forEach(Response::close);
     registry.close();
     transport.close();

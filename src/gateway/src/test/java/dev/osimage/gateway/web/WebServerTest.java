@@ -68,6 +68,33 @@ class WebServerTest {
   }
 
   @Test
+  void aRangeIsNothingToHead() throws Exception {
+    var response = gateway.send("HEAD", ROOT + "kernel", "Range", "bytes=9-");
+
+    assertThat(response.code()).isEqualTo(200);
+    assertThat(response.header("Content-Length")).isEqualTo("1500000");
+  }
+
+  @Test
+  void aRequestMayNameTheWholeUrl() throws Exception {
+    assertThat(
+            gateway.raw(
+                "HEAD http://boot.lan"
+                    + ROOT
+                    + "kernel HTTP/1.1\r\nHost: boot.lan\r\nConnection: close\r\n\r\n"))
+        .startsWith("HTTP/1.1 200 ");
+  }
+
+  @Test
+  void aRequestHasNoContent() throws Exception {
+    var answer =
+        gateway.raw(
+            "GET " + ROOT + "kernel HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+
+    assertThat(answer).doesNotContain(" 200 ");
+  }
+
+  @Test
   void anEfiFileHasTheTypeThatFirmwareWants() throws Exception {
     assertThat(gateway.get(ROOT + "uki.efi").header("Content-Type")).isEqualTo("application/efi");
   }
@@ -166,7 +193,7 @@ class WebServerTest {
         "/v1/osimages/other/debian/sha256-@1@/kernel",
         "/v1/osimages/team/fedora/sha256-@1@/kernel",
         "/v1/osimages/team/debian/sha256-@3@/kernel",
-        "/v1/osimages/team/debian/sha256-@1@/rootfs",
+        "/v1/osimages/team/debian/sha256-@1@/squashfs",
         "/v1/osimages/team/debian/sha256-@1@/kernel/",
         "/v1/osimages/team/debian/sha256-@1@/",
         "/v1/osimages/team/x/../debian/sha256-@1@/kernel",
@@ -180,6 +207,8 @@ class WebServerTest {
         "/image?imageName=example.com/other&layerDigest=@kernel@",
         "/httpboot/example.com/other/@kernel@.efi",
         "/catalog.json",
+        "/metrics",
+        "/healthz",
       })
   void nothingElseIsServed(String path) throws Exception {
     var answer =
@@ -245,11 +274,12 @@ class WebServerTest {
       lazy.setReceiveBufferSize(4096);
       lazy.getOutputStream()
           .write(
-              ("GET " + ROOT + "kernel HTTP/1.1\r\nHost: x\r\n\r\n")
+              ("GET " + ROOT + "rootfs HTTP/1.1\r\nHost: x\r\n\r\n")
                   .getBytes(StandardCharsets.ISO_8859_1));
       for (int i = 0; i < 20; i++) {
-        assertThat(body(gateway.get(ROOT + "kernel"))).isEqualTo(KERNEL);
+        assertThat(body(gateway.get(ROOT + "initramfs"))).isEqualTo(INITRAMFS);
       }
+      assertThat(gateway.scrape()).contains("osimage_gateway_active_requests 1.0");
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))
           .until(() -> gateway.scrape().contains("osimage_gateway_active_requests 0.0"));
@@ -258,10 +288,10 @@ class WebServerTest {
 
   @Test
   void theEndpointsOfTheProcessAreThere() throws Exception {
-    assertThat(gateway.get("/healthz").code()).isEqualTo(200);
-    assertThat(gateway.get("/readyz").code()).isEqualTo(200);
+    assertThat(gateway.health("/healthz").code()).isEqualTo(200);
+    assertThat(gateway.health("/readyz").code()).isEqualTo(200);
     body(gateway.get(ROOT + "initramfs"));
-    assertThat(gateway.get("/metrics").body().string())
+    assertThat(gateway.health("/metrics").body().string())
         .contains("osimage_gateway_requests_total{code=\"200\"} 1.0")
         .contains("osimage_gateway_fetches_total 1.0")
         .contains("osimage_gateway_cache_bytes 100000.0");
