@@ -80,11 +80,13 @@ final class Report {
 
   /** The status while the operator can't go on by itself. */
   static OsImageStatus trouble(OsImageStatus before, long generation, Instant now, String why) {
+    // Of Jobs and ConfigMaps; what it says of pods comes by an event.
+    boolean quota = why.contains("exceeded quota");
     return progressing(
         before,
         generation,
         now,
-        Reason.INTERNAL_ERROR,
+        quota ? Reason.QUOTA_EXCEEDED : Reason.INTERNAL_ERROR,
         "the operator could not go on and tries again: " + why);
   }
 

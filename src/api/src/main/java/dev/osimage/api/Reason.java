@@ -29,7 +29,11 @@ public enum Reason {
       Nature.STATE,
       "The object is being deleted, and what it published removed from the registry.",
       ""),
-  BOOT_URLS_REACHABLE("Reachable", Nature.STATE, "The boot gateway answers at every boot URL.", ""),
+  BOOT_URLS_REACHABLE(
+      "Reachable",
+      Nature.STATE,
+      "The boot gateway answers at every boot URL; in BootURLsReachable only.",
+      ""),
   SUSPENDED(
       "Suspended",
       Nature.STATE,
@@ -74,7 +78,7 @@ public enum Reason {
   GATEWAY_UNREACHABLE(
       "GatewayUnreachable",
       Nature.CHANGE,
-      "A boot URL does not answer as it should.",
+      "A boot URL does not answer as it should; in BootURLsReachable only, Ready is not touched.",
       "See what it answers; check gateway.url of the chart, and that the gateway runs."),
   DELETION_UNSUPPORTED(
       "DeletionUnsupported",
@@ -149,8 +153,8 @@ public enum Reason {
   QUOTA_EXCEEDED(
       "QuotaExceeded",
       Nature.PASSING,
-      "The namespace's quota has no room for the builder pod.",
-      "If it lasts: raise the quota, or end other pods."),
+      "The namespace's quota has no room for the builder pod, or its Job.",
+      "If it lasts: raise the quota, or end other pods; for Jobs, see builder.keptJobs of the chart."),
   PENDING_TIMEOUT(
       "PendingTimeout",
       Nature.PASSING,

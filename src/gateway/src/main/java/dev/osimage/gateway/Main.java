@@ -25,10 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,9 +36,6 @@ public final class Main {
 
   /** Shorter than the pod's grace period. */
   private static final Duration DRAIN = Duration.ofSeconds(25);
-
-  /** More than one registry that hangs can hold. */
-  private static final int FETCHERS = 64;
 
   private Main() {}
 
@@ -58,7 +52,8 @@ public final class Main {
         new BlobCache(
             settings.cache().resolve("blobs"),
             settings.cacheBytes(),
-            fetchers(),
+            // So many as there are blobs that somebody waits for; few of them are fetched at once.
+            Executors.newVirtualThreadPerTaskExecutor(),
             metrics,
             Clock.systemUTC());
     var registries =
@@ -76,16 +71,6 @@ public final class Main {
     cache.scrub();
   }
 
-  /** Platform threads: reading and hashing in pieces costs virtual ones a third more. */
-  private static ExecutorService fetchers() {
-    var threads = Thread.ofPlatform().name("fetch-", 0).daemon().factory();
-    var executor =
-        new ThreadPoolExecutor(
-            FETCHERS, FETCHERS, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(), threads);
-    executor.allowCoreThreadTimeOut(true);
-    return executor;
-  }
-
   private static KubernetesClient client() {
     var config = new ConfigBuilder().withRequestRetryBackoffLimit(2).build();
     var mapper = new ObjectMapper();
@@ -101,7 +86,7 @@ public final class Main {
   private interface WithoutManagedFields {}
 
   private static HttpTransport transport(Settings settings) throws IOException {
-    var http = HttpSettings.of(System.getenv());
+    var http = HttpSettings.of(settings.proxies());
     var transport =
         new HttpTransport(
             new HttpSettings(

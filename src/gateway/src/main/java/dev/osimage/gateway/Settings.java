@@ -8,6 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What the administrator sets, from environment variables; the chart's values are the place to
@@ -19,6 +21,8 @@ import java.util.Set;
  * @param dockerConfig file with credentials of registries; it need not exist
  * @param caBundle file with authorities that registries are trusted by; it need not exist
  * @param namespaces those whose OsImages are served; all when there are none
+ * @param proxies the ways to registries, by the usual variables' names; the API server is reached
+ *     without
  * @param healthPort port of the health endpoints and metrics
  * @param transfersPerRegistry how many blobs are fetched from one registry at once
  */
@@ -29,8 +33,11 @@ record Settings(
     Path dockerConfig,
     Path caBundle,
     List<String> namespaces,
+    Map<String, String> proxies,
     int healthPort,
     int transfersPerRegistry) {
+
+  private static final String PREFIX = "OSIMAGE_GATEWAY_";
 
   /** Reads the settings; {@link IllegalArgumentException} names the variable that is wrong. */
   static Settings from(Map<String, String> env) {
@@ -41,8 +48,15 @@ record Settings(
         Path.of(env.getOrDefault("OSIMAGE_GATEWAY_DOCKER_CONFIG", "/etc/osimage/registries.json")),
         Path.of(env.getOrDefault("OSIMAGE_GATEWAY_CA_BUNDLE", "/etc/osimage/ca.crt")),
         list(env, "OSIMAGE_WATCH_NAMESPACES"),
+        proxies(env),
         (int) number(env, "OSIMAGE_GATEWAY_HEALTH_PORT", 8081, 0, 65535),
         (int) number(env, "OSIMAGE_GATEWAY_TRANSFERS", 4, 1, 64));
+  }
+
+  private static Map<String, String> proxies(Map<String, String> env) {
+    return Stream.of("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+        .filter(name -> env.containsKey(PREFIX + name))
+        .collect(Collectors.toMap(name -> name, name -> env.get(PREFIX + name)));
   }
 
   private static WebSettings web(Map<String, String> env) {

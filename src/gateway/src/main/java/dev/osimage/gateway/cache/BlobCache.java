@@ -343,7 +343,7 @@ public final class BlobCache implements AutoCloseable {
     boolean right = folder.isRight(entry.descriptor);
     synchronized (this) {
       // Whoever asked for it meanwhile looks for himself.
-      if (entry.blob == null) {
+      if (entry.blob == null && entries.get(entry.descriptor.digest()) == entry) {
         entry.verified = right;
         if (!right) {
           listener.damaged();
