@@ -6,7 +6,7 @@ set -euo pipefail
 PACKAGES=(
   runc containernetworking-plugins iptables nftables conntrack socat busybox-static iproute2
   docker-registry apache2-utils skopeo
-  qemu-system-x86 mmdebstrap squashfs-tools cpio
+  qemu-system-x86 ipxe-qemu ovmf dnsmasq-base mmdebstrap squashfs-tools cpio binutils
   jq curl openssl xz-utils zstd kmod procps util-linux
 )
 PEER_PACKAGES=(nginx-light time)

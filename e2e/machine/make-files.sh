@@ -1,23 +1,29 @@
 #!/usr/bin/env bash
-# Makes the three real files that the end-to-end tests pack and boot:
+# Makes the real files that the end-to-end tests pack and boot:
 #
 #   make-files.sh OUTDIR
 #
 #   vmlinuz            Debian's amd64 cloud kernel
-#   initramfs.cpio.gz  busybox and an init that reports and powers off
+#   initramfs.cpio.gz  busybox, modules, and an init that reports and powers off; with the argument
+#                      osimage.squashfs=URL it fetches and mounts that, and reports its os-release
+#   uki.efi            both as a unified kernel image, with the argument osimage.machine=uki
 #   rootfs.squashfs    a Debian minbase
 #
 # They are kept in ${OSIMAGE_CACHE:-${XDG_CACHE_HOME:-~/.cache}/osimage-operator}/machine, one
 # folder per key of inputs; delete that folder to get newer packages. OUTDIR gets hard links where
 # it can: do not write into these files, replace them.
 # Prints "NAME SIZE SHA256" per file. A cold call needs root, a Debian host with package lists
-# (apt-get update) and the packages apt, mmdebstrap, squashfs-tools, cpio and busybox-static.
+# (apt-get update) and the packages apt, mmdebstrap, squashfs-tools, cpio, busybox-static,
+# binutils and kmod.
 set -euo pipefail
 umask 022
 export LC_ALL=C
 
 readonly suite=bookworm
 readonly kernel_package=linux-image-cloud-amd64
+readonly stub_package=systemd-boot-efi
+# For a network card and a squashfs.
+readonly modules=(virtio_pci virtio_net loop squashfs)
 cache=$(realpath -m -- "${OSIMAGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/osimage-operator}/machine")
 readonly cache
 # Any fixed time will do; Debian's tools clamp to it.
@@ -64,55 +70,135 @@ run_isolated() { run unshare --mount --pid --fork --kill-child --mount-proc "$@"
 
 key() { sha256sum | cut -c1-16; }
 
-# ---- vmlinuz ------------------------------------------------------------------------------------
+# ---- kernel.tar: vmlinuz and modules of one package ------------------------------------------------
 
 # Asking apt for the current package takes longer than a whole warm call may, so the name is no
 # part of the key.
-kernel_key() { { echo "$suite $kernel_package"; declare -f make_kernel; } | key; }
+kernel_key() { { echo "$suite $kernel_package ${modules[*]}"; declare -f make_kernel download; } | key; }
 
+# download PACKAGE FOLDER: unpacked, but not installed; installing may bring more along.
+download() {
+  say "downloading $1"
+  mkdir "$2"
+  (cd "$2" && apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 download "$1") >&2
+  dpkg-deb -x "$2"/*.deb "$2"
+}
+
+# Which modules need which, and therefore their order, differs from kernel to kernel.
 make_kernel() {
-  local package
+  local package version folder=$work/kernel module file
   package=$(apt-cache depends --important "$kernel_package" |
     sed -n 's/^ *Depends: \(linux-image-[^ ]*-cloud-amd64\)$/\1/p' | head -n1)
   [[ -n $package ]] || die "apt knows no $kernel_package; run apt-get update"
-  say "vmlinuz: downloading $package"
-  mkdir "$work/kernel"
-  (cd "$work/kernel" && apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 download "$package") >&2
-  dpkg-deb --fsys-tarfile "$work"/kernel/*.deb | tar -x -C "$work/kernel" --wildcards './boot/vmlinuz-*'
-  mv "$work"/kernel/boot/vmlinuz-* "$1"
+  download "$package" "$folder"
+  mkdir -p "$folder/out/modules"
+  cp "$folder"/boot/vmlinuz-* "$folder/out/vmlinuz"
+  version=${package#linux-image-}
+  depmod -b "$folder" "$version"
+  for module in "${modules[@]}"; do
+    modprobe -d "$folder" -S "$version" --show-depends "$module"
+  done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++' >"$folder/needed"
+  while read -r file; do
+    cp "$file" "$folder/out/modules"
+    echo "${file##*/}"
+  done <"$folder/needed" >"$folder/out/modules/order"
+  tar -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C "$folder/out" -f "$1" vmlinuz modules
 }
+
+# ---- vmlinuz ------------------------------------------------------------------------------------
+
+vmlinuz_key() { { echo "$kernel_sum"; declare -f make_vmlinuz; } | key; }
+
+make_vmlinuz() { tar -x -O -f "$kernel" vmlinuz >"$1"; }
 
 # ---- initramfs.cpio.gz --------------------------------------------------------------------------
 
 busybox=$(command -v busybox || true)
 
-initramfs_key() { { sha256sum <"${busybox:-/dev/null}"; init_script; declare -f make_initramfs; } | key; }
+initramfs_key() {
+  { echo "$kernel_sum"; sha256sum <"${busybox:-/dev/null}"; init_script; lease_script; declare -f make_initramfs; } | key
+}
 
 # Console messages are turned off first, so that no kernel message cuts a report line in two;
 # stty waits until the serial port has sent everything, which poweroff does not.
 init_script() {
   cat <<'INIT'
 #!/bin/busybox sh
-/bin/busybox mount -t proc proc /proc
-/bin/busybox dmesg -n 1
-/bin/busybox printf 'OSIMAGE-BOOT-OK cmdline: %s\n' "$(/bin/busybox cat /proc/cmdline)"
-/bin/busybox printf 'OSIMAGE-BOOT-OK kernel: %s\n' "$(/bin/busybox uname -r)"
-/bin/busybox stty -echo || /bin/busybox sleep 1
-/bin/busybox poweroff -f
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+dmesg -n 1
+say() { printf 'OSIMAGE-BOOT-OK %s: %s\n' "$1" "$2"; }
+mount_root() {
+  mount -t devtmpfs dev /dev || return 1
+  for module in $(cat /modules/order); do insmod "/modules/$module" || return 1; done
+  ip link set eth0 up && udhcpc -i eth0 -n -q -s /lease || return 1
+  wget -O /squashfs "$1" && mount -t squashfs -o ro,loop /squashfs /root
+}
+say cmdline "$(cat /proc/cmdline)"
+say kernel "$(uname -r)"
+for argument in $(cat /proc/cmdline); do
+  case $argument in
+    osimage.squashfs=*)
+      if mount_root "${argument#*=}"; then
+        say root "$(tr '\n' ' ' </root/etc/os-release)"
+      else
+        echo "OSIMAGE-BOOT-FAILED $argument"
+      fi
+      ;;
+  esac
+done
+stty -echo || sleep 1
+poweroff -f
 INIT
+}
+
+lease_script() {
+  cat <<'LEASE'
+#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip addr add "$ip/$mask" dev "$interface"
+[ -z "$router" ] || ip route add default via "${router%% *}"
+LEASE
 }
 
 make_initramfs() {
   local root=$work/initramfs
   [[ -n $busybox ]] || die 'busybox is missing; install busybox-static'
   if ldd "$busybox" 2>/dev/null | grep -q '=>'; then die "$busybox is not static; install busybox-static"; fi
-  mkdir -p "$root"/{bin,dev,proc}
+  mkdir -p "$root"/{bin,dev,proc,root}
   cp "$busybox" "$root/bin/busybox"
+  tar -x -C "$root" -f "$kernel" modules
   init_script >"$root/init"
-  chmod 0755 "$root/init" "$root/bin/busybox"
+  lease_script >"$root/lease"
+  chmod 0755 "$root"/{init,lease,bin/busybox}
   find "$root" -exec touch -h -d @0 {} +
   (cd "$root" && find . -print0 | sort -z |
     cpio --null --create --format=newc --reproducible --owner=+0:+0 --quiet) | gzip -n -9 >"$1"
+}
+
+# ---- uki.efi ------------------------------------------------------------------------------------
+
+uki_key() { { echo "$suite $stub_package $vmlinuz_sum $initramfs_sum"; declare -f make_uki download; } | key; }
+
+# Each section is placed behind the last one, where the stub's alignment allows it.
+make_uki() {
+  local folder=$work/stub stub alignment end name file arguments=()
+  command -v objcopy >/dev/null || die 'objcopy is missing; install binutils'
+  download "$stub_package" "$folder"
+  stub=$folder/usr/lib/systemd/boot/efi/linuxx64.efi.stub
+  printf 'ID=osimage\nPRETTY_NAME="osimage-operator e2e"\n' >"$folder/osrel"
+  printf 'console=ttyS0 panic=-1 osimage.machine=uki' >"$folder/cmdline"
+  alignment=$((16#$(objdump -p "$stub" | sed -n 's/^SectionAlignment[[:space:]]*//p')))
+  end=$(objdump -h "$stub" | while read -r number _ size address _; do
+    if [[ $number =~ ^[0-9]+$ ]]; then echo $((16#$address + 16#$size)); fi
+  done | sort -n | tail -n1)
+  for file in "osrel $folder/osrel" "cmdline $folder/cmdline" "initrd $initramfs" "linux $vmlinuz"; do
+    name=${file%% *} file=${file#* }
+    end=$(((end + alignment - 1) / alignment * alignment))
+    arguments+=(--add-section ".$name=$file" --change-section-vma ".$name=$(printf '0x%x' "$end")")
+    end=$((end + $(stat -c %s "$file")))
+  done
+  objcopy "${arguments[@]}" "$stub" "$1"
 }
 
 # ---- rootfs.squashfs ----------------------------------------------------------------------------
@@ -202,12 +288,19 @@ publish() {
   pending=''
 }
 
-provide() {
-  local name=$1 builder=$2 file=$cache/$3/$1 sum
+# obtain NAME FILE BUILDER KEY: sets NAME to the file in the cache, and NAME_sum.
+obtain() {
+  local name=$1 file=$cache/$4/$2 sum
   if ! sum=$(sum_if_cached "$file"); then
-    build "$file" "$builder"
+    build "$file" "$3"
     sum=$(<"$file.sha256")
   fi
+  printf -v "$name" %s "$file"
+  printf -v "${name}_sum" %s "$sum"
+}
+
+provide() {
+  local file=$1 sum=$2 name=${1##*/}
   publish "$file" "$out/$name"
   printf '%s %s %s\n' "$name" "$(stat -c %s "$file")" "$sum"
 }
@@ -216,6 +309,14 @@ provide() {
 mkdir -p -- "$1"
 out=$(cd -- "$1" && pwd)
 
-provide vmlinuz make_kernel "$(kernel_key)"
-provide initramfs.cpio.gz make_initramfs "$(initramfs_key)"
-provide rootfs.squashfs make_rootfs "$(rootfs_key)"
+kernel='' kernel_sum='' vmlinuz='' vmlinuz_sum='' initramfs='' initramfs_sum='' uki='' uki_sum='' rootfs='' rootfs_sum=''
+obtain kernel kernel.tar make_kernel "$(kernel_key)"
+obtain vmlinuz vmlinuz make_vmlinuz "$(vmlinuz_key)"
+obtain initramfs initramfs.cpio.gz make_initramfs "$(initramfs_key)"
+obtain uki uki.efi make_uki "$(uki_key)"
+obtain rootfs rootfs.squashfs make_rootfs "$(rootfs_key)"
+
+provide "$vmlinuz" "$vmlinuz_sum"
+provide "$initramfs" "$initramfs_sum"
+provide "$uki" "$uki_sum"
+provide "$rootfs" "$rootfs_sum"

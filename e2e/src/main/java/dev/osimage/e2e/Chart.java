@@ -10,7 +10,38 @@ final class Chart {
   static final String NAMESPACE = "osimage-system";
   static final String RELEASE = "osimage-operator";
 
+  /** Secret in the operator's namespace with what the gateway logs in to registries with. */
+  static final String GATEWAY_CREDENTIALS = "gateway-registries";
+
+  private static final int GATEWAY_PORT = 30880;
+
   private Chart() {}
+
+  /** The values for a boot gateway at a port of the cluster's nodes. */
+  static List<String> gateway(Cluster cluster) {
+    return List.of(
+        "gateway.enabled=true",
+        "gateway.url=http://%s:%d".formatted(nodeAddress(cluster), GATEWAY_PORT),
+        "gateway.replicas=1",
+        "gateway.service.type=NodePort",
+        "gateway.service.nodePort=" + GATEWAY_PORT,
+        "gateway.credentialsSecret=" + GATEWAY_CREDENTIALS,
+        "gateway.cache.size=2Gi");
+  }
+
+  private static String nodeAddress(Cluster cluster) {
+    return new Kubectl(cluster, NAMESPACE)
+        .run(
+            "get",
+            "nodes",
+            "-o",
+            "jsonpath={range .items[*]}{.status.addresses[?(@.type==\"InternalIP\")].address}{\"\\n\"}{end}")
+        .lines()
+        .map(line -> line.replaceFirst(" .*", ""))
+        .filter(address -> !address.isEmpty())
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no node has an address"));
+  }
 
   /**
    * Installs or upgrades to an image {@code repository:tag} of this digest; waits until it runs.
@@ -46,8 +77,10 @@ final class Chart {
                 "--set",
                 "image.tag=" + image.substring(colon + 1),
                 "--set",
-                // The tag stays the same from build to build: this makes the pod follow the image.
-                "podAnnotations.osimage\\.dev/image-digest=" + digest));
+                // The tag stays the same from build to build: this makes the pods follow the image.
+                "podAnnotations.osimage\\.dev/image-digest=" + digest,
+                "--set",
+                "gateway.podAnnotations.osimage\\.dev/image-digest=" + digest));
     for (var value : values) {
       arguments.add("--set");
       arguments.add(value);

@@ -19,14 +19,15 @@ import java.time.Instant;
 
 /**
  * The main job before one's eyes: installs the operator from its chart, applies an OsImage made of
- * a real kernel, initramfs and squashfs, and boots a machine from the URLs in its status. The
- * cluster stays as it is for people to try more.
+ * a real kernel, initramfs and squashfs, and boots a machine that is told one URL of its status.
+ * The cluster stays as it is for people to try more.
  */
 public final class Demo {
 
   private static final String NAMESPACE = "demo";
   private static final String NAME = "debian";
-  private static final String COMMAND_LINE = "ro console=ttyS0,115200 panic=-1 osimage.demo=yes";
+  private static final String COMMAND_LINE =
+      "ro console=ttyS0,115200 panic=-1 osimage.demo=yes osimage.squashfs=${squashfs-url}";
 
   private final Cluster cluster;
   private final Path work;
@@ -55,9 +56,10 @@ public final class Demo {
   private void run() throws IOException {
     var image = step("load the container image", () -> cluster.load(Project.image()));
     step(
-        "install the operator with helm, under Pod Security restricted",
+        "install the operator and its boot gateway with helm, under Pod Security restricted",
         () -> {
-          Chart.install(cluster, image, Project.imageDigest());
+          Chart.install(
+              cluster, image, Project.imageDigest(), Chart.gateway(cluster).toArray(String[]::new));
           return "";
         });
     var kubectl = new Kubectl(cluster, NAMESPACE);
@@ -123,23 +125,34 @@ public final class Demo {
   }
 
   private void boot(Path files) throws IOException {
+    step(
+        "wait for the boot gateway (condition BootURLsReachable)",
+        () ->
+            new Kubectl(cluster, NAMESPACE)
+                .run(
+                    "wait",
+                    "--for=condition=BootURLsReachable",
+                    "--timeout=2m",
+                    "osimage/" + NAME));
     var boot = osImage().getStatus().boot();
-    if (boot == null || boot.kernelURL() == null || boot.initramfsURL() == null) {
+    var script = boot == null ? null : boot.ipxeURL();
+    var squashfsUrl = boot == null ? null : boot.squashfsURL();
+    if (script == null || squashfsUrl == null) {
       throw new IllegalStateException("the status has no boot URLs");
     }
-    var kernel = work.resolve("kernel");
-    var initramfs = work.resolve("initramfs");
-    fetch(boot.kernelURL(), kernel);
-    fetch(boot.initramfsURL(), initramfs);
-    same(kernel, files.resolve("vmlinuz"));
-    same(initramfs, files.resolve("initramfs.cpio.gz"));
+    var squashfs = work.resolve("squashfs");
+    fetch(squashfsUrl, squashfs);
+    same(squashfs, files.resolve("rootfs.squashfs"));
     System.out.println(
-        "    fetched from the status: %s%n                             %s%n    SHA-256 of both as in the source files%n"
-            .formatted(boot.kernelURL(), boot.initramfsURL()));
+        "    status.boot.squashfsURL: SHA-256 as in the source file%n    status.boot.ipxeURL: %s%n"
+            .formatted(script));
+    var log = work.resolve("console");
     var console =
         step(
-            "boot a machine from them (QEMU, no KVM)",
-            () -> Machine.boot(kernel, initramfs, String.valueOf(boot.commandLine())));
+            "boot a machine without a disk that is led to the last URL (QEMU, no KVM)",
+            () -> Machine.bootWithIpxe(script, log));
+    System.out.println();
+    Machine.fetched(log).forEach(url -> System.out.println("    iPXE fetched " + url));
     System.out.println(console.indent(4));
     if (!console.contains("osimage.demo=yes")) {
       throw new IllegalStateException("the machine booted with another command line");
@@ -202,7 +215,8 @@ public final class Demo {
     System.out.println(
         """
         What happened: the OsImage above became one OCI artifact in the registry %s,
-        its status named kernel and initramfs by digest, and a machine booted from those URLs.
+        its status named the URL of a boot script, and with that a machine fetched kernel,
+        initramfs and squashfs from the boot gateway, and mounted its root.
 
         The cluster is still there. Try:
 

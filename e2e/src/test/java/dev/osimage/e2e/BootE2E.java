@@ -46,7 +46,7 @@ class BootE2E {
                   sources.publish("squashfs", squashfs),
                   repository));
 
-      var status = workspace.awaitReady("debian").getStatus();
+      var status = workspace.awaitServed("debian").getStatus();
 
       var artifact = Objects.requireNonNull(status.artifact());
       for (var tag :

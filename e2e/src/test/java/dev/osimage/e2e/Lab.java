@@ -3,8 +3,10 @@ package dev.osimage.e2e;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import okhttp3.tls.HeldCertificate;
 
 /** The cluster that all proofs share, with the operator of this checkout in it. */
 final class Lab {
@@ -16,13 +18,19 @@ final class Lab {
   final KubernetesClient client;
   final MirrorSite mirrors;
 
+  /** The private authority that the chart's bundle vouches for. */
+  final HeldCertificate authority = new HeldCertificate.Builder().certificateAuthority(0).build();
+
+  private final List<String> gateway;
+
   private Lab() {
     cluster = Cluster.running();
     client =
         new KubernetesClientBuilder()
             .withConfig(Config.fromKubeconfig(cluster.kubeconfig().toFile()))
             .build();
-    mirrors = new MirrorSite(cluster.address());
+    mirrors = new MirrorSite(cluster.address(), authority);
+    gateway = Chart.gateway(cluster);
     image = cluster.load(Project.image());
     installOperator();
   }
@@ -33,8 +41,8 @@ final class Lab {
 
   /**
    * Installs the operator as the proofs want it: with clocks that do not make them wait, mirrors of
-   * one site, and more values. Who disturbs the operator that all share holds the monitor of this
-   * object meanwhile.
+   * one site, a boot gateway, and more values. Who disturbs the operator that all share holds the
+   * monitor of this object meanwhile.
    */
   void installOperator(String... more) {
     var values =
@@ -47,7 +55,12 @@ final class Lab {
                 "builder.retry.max=4s",
                 "builder.retry.slow.initial=2s",
                 "builder.retry.slow.max=5s"),
-            Stream.concat(mirrors.values().stream(), Stream.of(more)));
+            Stream.of(
+                    mirrors.values().stream(),
+                    gateway.stream(),
+                    Stream.of("builder.caBundle=" + authority.certificatePem()),
+                    Stream.of(more))
+                .flatMap(part -> part));
     Chart.install(cluster, image, Project.imageDigest(), values.toArray(String[]::new));
   }
 

@@ -22,25 +22,22 @@ import okhttp3.tls.HeldCertificate;
  */
 final class MirrorSite {
 
-  private final HeldCertificate authority =
-      new HeldCertificate.Builder().certificateAuthority(0).build();
-
+  private final HeldCertificate authority;
   private final URI origin;
   private final URI plain;
   private final URI secure;
 
-  MirrorSite(String address) {
+  MirrorSite(String address, HeldCertificate authority) {
+    this.authority = authority;
     origin = URI.create("http://" + Ports.free(address) + "/releases/");
     plain = URI.create("http://" + Ports.free(address) + "/mirror/");
     secure = URI.create("https://" + Ports.free(address) + "/");
   }
 
-  /** The chart's values: two mirrors, and the authority that vouches for the second one. */
+  /** The chart's values. */
   List<String> values() {
     var key = origin.toString().replace(".", "\\.");
-    return List.of(
-        "builder.mirrors.%s={%s,%s}".formatted(key, plain, secure),
-        "builder.caBundle=" + authority.certificatePem());
+    return List.of("builder.mirrors.%s={%s,%s}".formatted(key, plain, secure));
   }
 
   String url(String name) {
@@ -57,7 +54,7 @@ final class MirrorSite {
     return new Web(HttpServer.create(address(plain), 0), plain.getPath() + name, content);
   }
 
-  /** Starts the second mirror, which has TLS by an authority that nobody else knows. */
+  /** Starts the second mirror, which has TLS by the authority of the chart's bundle. */
   Web secure(String name, byte[] content) throws IOException {
     var certificate =
         new HeldCertificate.Builder()

@@ -30,16 +30,16 @@ class NothingTwiceE2E {
                   registry.host(),
                   workspace.namespace);
       workspace.apply(yaml);
-      var built = workspace.awaitReady("once").getStatus();
+      var built = workspace.awaitServed("once").getStatus();
       var sent = registry.requests();
       assertThat(sent).anyMatch(request -> request.startsWith("PATCH"));
 
       workspace.apply(yaml);
       workspace.killOperator();
-      assertThat(workspace.awaitReady("once").getStatus()).isEqualTo(built);
+      assertThat(workspace.awaitServed("once").getStatus()).isEqualTo(built);
 
       wipeStatus(workspace, "once");
-      assertThat(withoutTimes(workspace.awaitReady("once").getStatus()))
+      assertThat(withoutTimes(workspace.awaitServed("once").getStatus()))
           .isEqualTo(withoutTimes(built));
       assertThat(registry.requests()).isEqualTo(sent);
       assertThat(workspace.jobs()).hasSize(1);
@@ -102,7 +102,7 @@ class NothingTwiceE2E {
                   sources.publish("kernel", TestFiles.kernel(300_000, 7)),
                   registry.host(),
                   workspace.namespace));
-      var built = workspace.awaitReady("lost").getStatus();
+      var built = workspace.awaitServed("lost").getStatus();
       int read = sources.requests();
       int sent = registry.requests().size();
 
@@ -110,7 +110,7 @@ class NothingTwiceE2E {
       workspace.until("no pod is left", () -> workspace.pods().isEmpty());
       assertThat(workspace.get("lost").getStatus()).as("without Jobs alone").isEqualTo(built);
       wipeStatus(workspace, "lost");
-      var found = workspace.awaitReady("lost").getStatus();
+      var found = workspace.awaitServed("lost").getStatus();
 
       assertThat(found.parts()).isEqualTo(built.parts());
       assertThat(found.boot()).isEqualTo(built.boot());

@@ -24,6 +24,8 @@ final class RegistryRecorder implements AutoCloseable {
 
   private static final Set<String> WITH_BODY = Set.of("POST", "PATCH", "PUT");
 
+  private static final String GATEWAY = "osimage-gateway";
+
   private static final List<String> FORWARDED = List.of("Accept", "Range");
 
   private final HttpServer server;
@@ -48,7 +50,10 @@ final class RegistryRecorder implements AutoCloseable {
     return server.getAddress().getHostString() + ":" + server.getAddress().getPort();
   }
 
-  /** Method and path of every request so far, but for those that were refused. */
+  /**
+   * Method and path of every request so far, but for those that were refused, and for the boot
+   * gateway's, which come at any time.
+   */
   List<String> requests() {
     return List.copyOf(requests);
   }
@@ -77,7 +82,9 @@ final class RegistryRecorder implements AutoCloseable {
         exchange.sendResponseHeaders(401, -1);
         return;
       }
-      requests.add(method + " " + uri.getPath());
+      if (!GATEWAY.equals(exchange.getRequestHeaders().getFirst("User-Agent"))) {
+        requests.add(method + " " + uri.getPath());
+      }
       if (refusesDeletes && method.equals("DELETE")) {
         exchange.sendResponseHeaders(405, -1);
         return;

@@ -59,6 +59,12 @@ final class Workspace implements AutoCloseable {
     return await(name, "Ready", image -> isCurrent(image, Condition.READY, "True"));
   }
 
+  /** Waits until the current generation is Ready, and the boot gateway answers for it. */
+  OsImage awaitServed(String name) {
+    awaitReady(name);
+    return await(name, "served", i -> isCurrent(i, Condition.BOOT_URLS_REACHABLE, "True"));
+  }
+
   /** Waits until the current generation is Stalled, and returns that condition. */
   Condition awaitStalled(String name) {
     var image = await(name, "Stalled", i -> isCurrent(i, Condition.STALLED, "True"));
@@ -160,7 +166,7 @@ final class Workspace implements AutoCloseable {
       client
           .pods()
           .inNamespace(Chart.NAMESPACE)
-          .withLabel("app.kubernetes.io/instance", Chart.RELEASE)
+          .withLabel("app.kubernetes.io/name", "osimage-operator")
           .withGracePeriod(0)
           .delete();
     }

@@ -11,10 +11,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import okhttp3.OkHttpClient;
+import okhttp3.tls.HeldCertificate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +58,9 @@ public final class RealRegistry implements AutoCloseable {
     /** Deleting is off, which is distribution's default; distribution only. */
     NO_DELETION,
     /** nginx before it, which refuses request bodies of more than 1 MiB. */
-    BEHIND_NGINX
+    BEHIND_NGINX,
+    /** Whoever reads a blob is sent to another host, see {@link BlobHost}; distribution only. */
+    REDIRECTS
   }
 
   private final Kind kind;
@@ -67,17 +71,23 @@ public final class RealRegistry implements AutoCloseable {
   private final @Nullable Tls tls;
   private final @Nullable Login credentials;
   private final OkHttpClient http;
+  private final @Nullable BlobHost blobs;
   private final Deque<Daemon> running = new ArrayDeque<>();
 
-  private RealRegistry(String address, Kind kind, Set<Option> options) throws IOException {
+  private RealRegistry(String address, Kind kind, HeldCertificate authority, Set<Option> options)
+      throws IOException {
     this.address = address;
     this.host = Ports.free(address);
     this.kind = kind;
     this.options = options;
     folder = Files.createTempDirectory("osimage-registry-");
-    tls = options.contains(Option.TLS) ? Tls.make(folder, address) : null;
+    tls = options.contains(Option.TLS) ? Tls.make(folder, address, authority) : null;
     http = tls == null ? new OkHttpClient() : tls.client();
     credentials = authenticates() ? new Login(USER, UUID.randomUUID().toString()) : null;
+    blobs =
+        options.contains(Option.REDIRECTS)
+            ? BlobHost.start(address, folder.resolve("storage"), tls)
+            : null;
   }
 
   /** Starts one on loopback; returns when it answers, or throws with what it said. */
@@ -87,12 +97,18 @@ public final class RealRegistry implements AutoCloseable {
 
   /** Starts one at an address of this machine, such as that which pods reach. */
   public static RealRegistry startAt(String address, Kind kind, Option... options) {
+    return startAt(address, Tls.newAuthority(), kind, options);
+  }
+
+  /** The same with certificates by an authority that others know already. */
+  public static RealRegistry startAt(
+      String address, HeldCertificate authority, Kind kind, Option... options) {
     var wanted = Set.of(options);
     if (wanted.containsAll(Set.of(Option.PASSWORD, Option.TOKEN))) {
       throw new IllegalArgumentException("a registry asks for a password or for a token, not both");
     }
     try {
-      var registry = new RealRegistry(address, kind, wanted);
+      var registry = new RealRegistry(address, kind, authority, wanted);
       try {
         registry.startAll();
         return registry;
@@ -129,7 +145,8 @@ public final class RealRegistry implements AutoCloseable {
             folder.resolve("storage"),
             !options.contains(Option.NO_DELETION),
             tls,
-            authentication());
+            authentication(),
+            blobs == null ? null : blobs.url());
     var file = Files.writeString(folder.resolve("registry.yaml"), settings);
     return start(address, kind.program, "serve", file.toString());
   }
@@ -207,6 +224,11 @@ public final class RealRegistry implements AutoCloseable {
     return Optional.ofNullable(tls).map(Tls::authorityPem);
   }
 
+  /** The host that it sends readers of blobs to. */
+  public BlobHost blobs() {
+    return Objects.requireNonNull(blobs, "a registry without REDIRECTS");
+  }
+
   /** A client that trusts it. */
   public OkHttpClient http() {
     return http;
@@ -218,6 +240,9 @@ public final class RealRegistry implements AutoCloseable {
     try {
       while (!running.isEmpty()) {
         running.pop().close();
+      }
+      if (blobs != null) {
+        blobs.close();
       }
       http.connectionPool().evictAll();
       try (var files = Files.walk(folder)) {

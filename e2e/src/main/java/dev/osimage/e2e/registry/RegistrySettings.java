@@ -10,10 +10,20 @@ final class RegistrySettings {
 
   /**
    * Settings of distribution 2 and 3. There is no cache: the one in memory still answers for blobs
-   * that a test deleted.
+   * that a test deleted. Readers of blobs are sent to {@code blobs} if there is such a URL.
    */
   static String distribution(
-      String address, Path storage, boolean deleting, @Nullable Tls tls, String auth) {
+      String address,
+      Path storage,
+      boolean deleting,
+      @Nullable Tls tls,
+      String auth,
+      @Nullable String blobs) {
+    var redirect =
+        blobs == null
+            ? ""
+            : "middleware: {storage: [{name: redirect, options: {baseurl: \"%s\"}}]}"
+                .formatted(blobs);
     var certificate =
         tls == null
             ? ""
@@ -30,8 +40,9 @@ final class RegistrySettings {
       secret: osimage-e2e
       %s
     auth: {%s}
+    %s
     """
-        .formatted(storage, deleting, address, certificate, auth);
+        .formatted(storage, deleting, address, certificate, auth, redirect);
   }
 
   /** One part of those settings: basic authentication. */

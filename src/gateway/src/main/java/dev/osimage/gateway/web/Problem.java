@@ -24,12 +24,12 @@ record Problem(int status, String reason, String message) {
     this(status, "", message);
   }
 
-  /** Why a blob can't be had from its registry. */
-  static Problem of(Exception failure) {
+  /** Why a blob can't be had from {@code registry}. */
+  static Problem of(Exception failure, String registry) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       switch (cause) {
-        case RegistryException registry -> {
-          return of(registry);
+        case RegistryException refusal -> {
+          return of(refusal, registry);
         }
         case CacheFullException full -> {
           return new Problem(503, String.valueOf(full.getMessage()));
@@ -45,14 +45,14 @@ record Problem(int status, String reason, String message) {
         503, Reason.REGISTRY_UNAVAILABLE.text(), "the registry or the cache failed; see the log");
   }
 
-  private static Problem of(RegistryException failure) {
+  private static Problem of(RegistryException failure, String registry) {
     var message = String.valueOf(failure.getMessage());
     return switch (failure.kind()) {
       case UNAUTHORIZED ->
           new Problem(
               502,
               Reason.CREDENTIALS_REFUSED.text(),
-              message + ": give the gateway credentials for this registry");
+              message + ": give the gateway credentials for " + registry);
       case UNTRUSTED -> new Problem(502, Reason.UNTRUSTED_CERTIFICATE.text(), message);
       case UNAVAILABLE -> new Problem(503, Reason.REGISTRY_UNAVAILABLE.text(), message);
       case REFUSED, UNSUPPORTED, PROTOCOL ->

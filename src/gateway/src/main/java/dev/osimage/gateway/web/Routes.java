@@ -208,7 +208,7 @@ final class Routes implements HttpHandler {
       try {
         hold = ready(image, part, selection.get());
       } catch (IOException e) {
-        Answers.refuse(exchange, Problem.of(e));
+        Answers.refuse(exchange, Problem.of(e, image.repository().host()));
         return;
       }
     }

@@ -129,6 +129,8 @@ class UpstreamTest {
     var without = gateway.get(ROOT + "kernel");
     assertThat(without.code()).isEqualTo(502);
     assertThat(without.header("OsImage-Reason")).isEqualTo("CredentialsRefused");
+    assertThat(new String(body(without), StandardCharsets.UTF_8))
+        .endsWith(": give the gateway credentials for " + gateway.registry.host() + "\n");
 
     var login = FaultRegistry.USER + ":" + FaultRegistry.PASSWORD;
     Files.writeString(
