@@ -2,7 +2,9 @@ package dev.osimage.e2e;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.osimage.oci.Digest;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -33,6 +35,8 @@ final class RegistryRecorder implements AutoCloseable {
   private volatile boolean refusesDeletes;
   private volatile @Nullable String authorization;
   private final List<String> requests = new CopyOnWriteArrayList<>();
+  private final List<String> fetches = new CopyOnWriteArrayList<>();
+  private volatile Duration slowness = Duration.ZERO;
   private final AtomicInteger refused = new AtomicInteger();
   private final OkHttpClient http =
       new OkHttpClient.Builder().readTimeout(Duration.ofMinutes(2)).build();
@@ -56,6 +60,16 @@ final class RegistryRecorder implements AutoCloseable {
    */
   List<String> requests() {
     return List.copyOf(requests);
+  }
+
+  /** From now on each answer to the boot gateway takes so long. */
+  void slowDownGateway(Duration time) {
+    slowness = time;
+  }
+
+  /** How often the boot gateway has asked for a blob. */
+  long fetchesOf(Digest blob) {
+    return fetches.stream().filter(path -> path.endsWith("/blobs/" + blob)).count();
   }
 
   /** From now on it answers as a registry that does not delete. */
@@ -82,8 +96,11 @@ final class RegistryRecorder implements AutoCloseable {
         exchange.sendResponseHeaders(401, -1);
         return;
       }
-      if (!GATEWAY.equals(exchange.getRequestHeaders().getFirst("User-Agent"))) {
+      boolean gateway = GATEWAY.equals(exchange.getRequestHeaders().getFirst("User-Agent"));
+      if (!gateway) {
         requests.add(method + " " + uri.getPath());
+      } else if (method.equals("GET")) {
+        fetches.add(uri.getPath());
       }
       if (refusesDeletes && method.equals("DELETE")) {
         exchange.sendResponseHeaders(405, -1);
@@ -109,8 +126,26 @@ final class RegistryRecorder implements AutoCloseable {
         var bytes = method.equals("HEAD") ? new byte[0] : response.body().bytes();
         exchange.getResponseHeaders().remove("Transfer-Encoding");
         exchange.sendResponseHeaders(response.code(), bytes.length == 0 ? -1 : bytes.length);
-        exchange.getResponseBody().write(bytes);
+        write(bytes, exchange.getResponseBody(), gateway ? slowness : Duration.ZERO);
       }
+    }
+  }
+
+  private static void write(byte[] bytes, OutputStream out, Duration time) throws IOException {
+    if (time.isZero()) {
+      out.write(bytes);
+      return;
+    }
+    int pieces = 100;
+    int piece = bytes.length / pieces + 1;
+    try {
+      for (int start = 0; start < bytes.length; start += piece) {
+        Thread.sleep(time.dividedBy(pieces));
+        out.write(bytes, start, Math.min(piece, bytes.length - start));
+        out.flush();
+      }
+    } catch (InterruptedException e) {
+      throw new IOException(e);
     }
   }
 
