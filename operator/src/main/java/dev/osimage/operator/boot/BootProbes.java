@@ -58,7 +58,7 @@ public final class BootProbes implements BiFunction<OsImage, OsImageStatus, Opti
     private Instant next;
     private boolean running;
 
-    /** Each part was got once. */
+    /** A byte was got out of the registry. */
     private boolean proven;
 
     private int failures;
@@ -103,7 +103,7 @@ public final class BootProbes implements BiFunction<OsImage, OsImageStatus, Opti
 
   private void begin(ResourceID id, State state, List<Part> parts, Duration pause) {
     state.running = true;
-    // Later ones look only whether it is still served: each part was fetched once.
+    // Once is enough to know that the gateway can read from this registry.
     later(pause, () -> look(id, state, state.proven ? List.of() : parts));
   }
 
