@@ -160,11 +160,11 @@ public final class BlobCache implements AutoCloseable {
   /** The entry of a blob, with its file open if that was compared already. */
   private @Nullable Entry known(Descriptor descriptor) throws IOException {
     var entry = entries.get(descriptor.digest());
-    if (entry == null || entry.blob != null) {
-      return entry;
+    if (entry == null) {
+      return null;
     }
     if (entry.descriptor.size() != descriptor.size()) {
-      if (entry.verified) {
+      if (entry.verified || entry.blob != null) {
         throw new IOException(
             "%s has %d bytes, and not %d"
                 .formatted(descriptor.digest(), entry.descriptor.size(), descriptor.size()));
@@ -174,7 +174,7 @@ public final class BlobCache implements AutoCloseable {
       drop(entry);
       return null;
     }
-    if (entry.verified) {
+    if (entry.verified && entry.blob == null) {
       try {
         var blob = new Blob(entry.descriptor);
         blob.openedAs(folder.read(entry.descriptor));

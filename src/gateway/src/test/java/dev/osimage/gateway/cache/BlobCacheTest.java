@@ -21,7 +21,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -336,5 +335,11 @@ class BlobCacheTest {
 
     assertThatThrownBy(() -> cache.hold(lie, "hub/os", TestSource.of(A)))
         .isInstanceOf(IOException.class);
+    try (var hold = cache.hold(descriptor(A), "hub/os", TestSource.of(A))) {
+      assertThat(hold.blob().isComplete()).isTrue();
+      assertThatThrownBy(() -> cache.hold(lie, "hub/os", TestSource.of(A)))
+          .as("while somebody reads it")
+          .isInstanceOf(IOException.class);
+    }
   }
 }
