@@ -73,21 +73,24 @@ class RegistryDeletionE2E {
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var client = RegistryClientE2E.client(registry, "image");
       var manifest = RegistryClientE2E.push(client, Map.of("rootfs", new byte[] {1}), "kept");
-      var tags = IntStream.range(0, 8).mapToObj(i -> "old" + i).toList();
-      tags.forEach(tag -> client.tag(manifest, tag));
+      // Registries trip over themselves in one round of ten.
+      for (int round = 0; round < 10; round++) {
+        var tags = IntStream.range(0, 8).mapToObj(i -> "old" + i).toList();
+        tags.forEach(tag -> client.tag(manifest, tag));
 
-      var removed =
-          Stream.of(tags, tags, tags)
-              .flatMap(List::stream)
-              .<Future<?>>map(tag -> threads.submit(() -> client.untag(tag, manifest.digest())))
-              .toList();
-      for (var each : removed) {
-        each.get();
+        var removed =
+            Stream.of(tags, tags, tags)
+                .flatMap(List::stream)
+                .<Future<?>>map(tag -> threads.submit(() -> client.untag(tag, manifest.digest())))
+                .toList();
+        for (var each : removed) {
+          each.get();
+        }
+
+        assertThat(Peers.of(registry, home).crane("ls", registry.repository("image")).run())
+            .isEqualTo("kept\n");
+        assertThat(client.manifest("kept")).contains(manifest);
       }
-
-      assertThat(Peers.of(registry, home).crane("ls", registry.repository("image")).run())
-          .isEqualTo("kept\n");
-      assertThat(client.manifest("kept")).contains(manifest);
     }
   }
 

@@ -100,7 +100,7 @@ final class Deletions {
     var found = registry.retrying(number -> manifests.get(tag));
     if (found.filter(manifest -> standsFor(manifest, digest)).isPresent()) {
       // An earlier call was cut short.
-      remove(found.get());
+      remove(found.get(), tag);
       return true;
     }
     return names(found, digest)
@@ -136,16 +136,19 @@ final class Deletions {
     }
     var standIn = standIn(digest);
     manifests.put(standIn, tag);
-    remove(standIn);
+    remove(standIn, tag);
     return true;
   }
 
   /** Deletes a manifest in place of another, and the tag on it. */
-  private void remove(Manifest standIn) {
+  private void remove(Manifest standIn, String tag) {
     registry.retrying(number -> {
       if (number > 1) {
-        // What failed half-way has left the tag, which goes only with what it names.
-        manifests.putOnce(standIn, standIn.digest().toString());
+        // What failed half-way has left the tag, or its name in the list of tags, and either goes
+        // only with what the tag names.
+        var taken =
+            manifests.get(tag).filter(found -> !names(Optional.of(found), standIn.digest()));
+        manifests.putOnce(standIn, taken.isPresent() ? standIn.digest().toString() : tag);
       }
       return manifestOnce(standIn.digest(), number);
     });
