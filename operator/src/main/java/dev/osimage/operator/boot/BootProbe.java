@@ -39,7 +39,7 @@ final class BootProbe {
 
   /** One look at all URLs; {@code parts} are those of which a byte is asked for. */
   BootFinding look(Boot boot, List<Part> parts) {
-    var urls = urls(boot);
+    var urls = boot.partUrls();
     for (var url : urls) {
       var wrong = ask(new Request.Builder().url(url).head().build(), 200);
       if (wrong.isPresent()) {
@@ -57,18 +57,6 @@ final class BootProbe {
                 true,
                 Reason.BOOT_URLS_REACHABLE,
                 "the boot gateway answered for %d parts".formatted(urls.size())));
-  }
-
-  private static List<String> urls(Boot boot) {
-    return Stream.of(
-            boot.kernelURL(),
-            boot.initramfsURL(),
-            boot.rootfsURL(),
-            boot.squashfsURL(),
-            boot.ukiURL(),
-            boot.isoURL())
-        .flatMap(Stream::ofNullable)
-        .toList();
   }
 
   private static Optional<String> first(Boot boot, List<Part> parts) {

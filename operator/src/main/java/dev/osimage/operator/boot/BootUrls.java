@@ -14,31 +14,47 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Writes the gateway's URLs into a status, and whether they can be reached. */
+/** Whether machines can boot from the URLs in a status; where there is a gateway, these are its. */
 public final class BootUrls {
 
-  private final String baseUrl;
+  private final @Nullable String gateway;
+  private final BiFunction<OsImage, OsImageStatus, Optional<BootFinding>> findings;
 
-  /** URLs below what machines reach the gateway by, without a slash at the end. */
-  public BootUrls(String baseUrl) {
-    this.baseUrl = baseUrl;
+  private BootUrls(
+      @Nullable String gateway,
+      BiFunction<OsImage, OsImageStatus, Optional<BootFinding>> findings) {
+    this.gateway = gateway;
+    this.findings = findings;
   }
 
   /**
-   * The status with the URLs of its artifact, if it has one. {@code probes} is asked for what is
-   * known of them; before anything is, what the status says of the same URLs stands.
+   * URLs below what machines reach the gateway by, without a slash at the end. {@code probes} is
+   * asked for what is known of them.
    */
-  public OsImageStatus in(
-      OsImage image,
-      OsImageStatus status,
-      BiFunction<OsImage, OsImageStatus, Optional<BootFinding>> probes,
-      Instant now) {
+  public static BootUrls ofGateway(
+      String baseUrl, BiFunction<OsImage, OsImageStatus, Optional<BootFinding>> probes) {
+    return new BootUrls(baseUrl, probes);
+  }
+
+  /** The URLs of the registry's blobs, of which this was found just now, if anything was. */
+  public static BootUrls ofRegistry(Optional<BootFinding> finding) {
+    return new BootUrls(null, (image, status) -> finding);
+  }
+
+  /**
+   * The status with the URLs of its artifact, if it has one. Where nothing is known of them, what
+   * the status said before of the same URLs stands.
+   */
+  public OsImageStatus in(OsImage image, OsImageStatus status, Instant now) {
     if (status.artifact() == null || status.boot() == null) {
       return status;
     }
-    var urls = status.with(boot(image, status), status.effectiveConditions());
+    var urls =
+        gateway == null
+            ? status
+            : status.with(boot(gateway, image, status), status.effectiveConditions());
     var conditions = new ArrayList<>(urls.effectiveConditions());
-    probes
+    findings
         .apply(image, urls)
         .map(finding ->
             new Conditions(
@@ -63,30 +79,31 @@ public final class BootUrls {
         .findFirst();
   }
 
-  private Boot boot(OsImage image, OsImageStatus status) {
+  private static Boot boot(String gateway, OsImage image, OsImageStatus status) {
     var boot = Objects.requireNonNull(status.boot());
     return new Boot(
         boot.generation(),
-        url(image, status, BootFile.KERNEL),
-        url(image, status, BootFile.INITRAMFS),
-        url(image, status, BootFile.ROOTFS),
-        url(image, status, BootFile.SQUASHFS),
-        url(image, status, BootFile.UKI),
-        url(image, status, BootFile.ISO),
+        url(gateway, image, status, BootFile.KERNEL),
+        url(gateway, image, status, BootFile.INITRAMFS),
+        url(gateway, image, status, BootFile.ROOTFS),
+        url(gateway, image, status, BootFile.SQUASHFS),
+        url(gateway, image, status, BootFile.UKI),
+        url(gateway, image, status, BootFile.ISO),
         boot.commandLine(),
         has(status, BootFile.KERNEL) || has(status, BootFile.UKI)
-            ? path(image, status, BootFile.IPXE)
+            ? path(gateway, image, status, BootFile.IPXE)
             : null);
   }
 
-  private @Nullable String url(OsImage image, OsImageStatus status, BootFile file) {
-    return has(status, file) ? path(image, status, file) : null;
+  private static @Nullable String url(
+      String gateway, OsImage image, OsImageStatus status, BootFile file) {
+    return has(status, file) ? path(gateway, image, status, file) : null;
   }
 
-  private String path(OsImage image, OsImageStatus status, BootFile file) {
+  private static String path(String gateway, OsImage image, OsImageStatus status, BootFile file) {
     var metadata = image.getMetadata();
     var digest = Objects.requireNonNull(status.artifact()).digest();
-    return baseUrl + new BootPath(metadata.getNamespace(), metadata.getName(), digest, file);
+    return gateway + new BootPath(metadata.getNamespace(), metadata.getName(), digest, file);
   }
 
   private static boolean has(OsImageStatus status, BootFile file) {

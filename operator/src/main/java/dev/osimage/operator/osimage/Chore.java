@@ -23,6 +23,7 @@ sealed interface Chore {
    * @param token equal ones with the same purpose are the same task
    * @param look the request that it answers
    * @param builtAt when the one artifact was built that a look is about
+   * @param bootUrls URLs that a look tries without credentials
    */
   record Start(
       RegistryTask.Kind kind,
@@ -30,7 +31,8 @@ sealed interface Chore {
       String token,
       @Nullable String look,
       @Nullable String builtAt,
-      List<TaggedArtifact> artifacts)
+      List<TaggedArtifact> artifacts,
+      List<String> bootUrls)
       implements Chore {}
 
   /** A task is on its way. */

@@ -107,8 +107,7 @@ final class Chores {
     return new Chore.Nothing(pauses.stream().min(Comparator.naturalOrder()));
   }
 
-  private static Chore.Start check(
-      Artifact artifact, @Nullable String look, Optional<Instant> due) {
+  private Chore.Start check(Artifact artifact, @Nullable String look, Optional<Instant> due) {
     return new Chore.Start(
         RegistryTask.Kind.CHECK,
         "look",
@@ -119,7 +118,14 @@ final class Chores {
             new TaggedArtifact(
                 Digest.parse(artifact.digest()),
                 artifact.tags(),
-                BuildPlan.contentTag(artifact.inputsHash()))));
+                BuildPlan.contentTag(artifact.inputsHash()))),
+        bootUrls());
+  }
+
+  /** Of the registry: those of a gateway are probed by the operator itself. */
+  private List<String> bootUrls() {
+    var boot = observed.status().boot();
+    return boot == null || settings.gatewayUrl().isPresent() ? List.of() : boot.partUrls();
   }
 
   private Chore.Start untag(List<Retired> retired) {
@@ -134,7 +140,8 @@ final class Chores {
             .map(artifact ->
                 new TaggedArtifact(
                     Digest.parse(digest(artifact.reference())), List.of(), artifact.contentTag()))
-            .toList());
+            .toList(),
+        List.of());
   }
 
   private static String digest(String reference) {

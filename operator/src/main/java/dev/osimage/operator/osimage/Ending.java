@@ -29,7 +29,9 @@ final class Ending {
   static Attempt.Failed of(Pod pod, Instant finishedAt) {
     var terminated = BuilderContainer.terminated(pod);
     return terminated
-        .flatMap(Ending::termination)
+        .flatMap(Ending::answer)
+        // A success that failed is the cluster's doing.
+        .filter(answer -> answer.reason().nature() != Reason.Nature.STATE)
         .map(said -> said(said, finishedAt))
         .or(() -> byCluster(pod, finishedAt))
         .or(() -> terminated.map(end -> killed(pod, end, finishedAt)))
@@ -50,13 +52,15 @@ final class Ending {
         finishedAt);
   }
 
-  private static Optional<Termination> termination(ContainerStateTerminated terminated) {
+  /** What a pod left for the operator; empty where it left nothing that can be read. */
+  static Optional<Termination> answer(Pod pod) {
+    return BuilderContainer.terminated(pod).flatMap(Ending::answer);
+  }
+
+  private static Optional<Termination> answer(ContainerStateTerminated terminated) {
     try {
       var message = Objects.requireNonNullElse(terminated.getMessage(), "");
-      var termination = Wire.read(message.getBytes(StandardCharsets.UTF_8), Termination.class);
-      return termination.reason().nature() == Reason.Nature.STATE
-          ? Optional.empty()
-          : Optional.of(termination);
+      return Optional.of(Wire.read(message.getBytes(StandardCharsets.UTF_8), Termination.class));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }

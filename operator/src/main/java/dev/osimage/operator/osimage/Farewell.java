@@ -74,7 +74,7 @@ sealed interface Farewell {
             : RegistryTask.Kind.DELETE;
     // A name of its own each time: the plan of one that was cleared may still be there.
     var token = observed.now().toString();
-    return new Remove(new Chore.Start(kind, PURPOSE, token, null, null, artifacts));
+    return new Remove(new Chore.Start(kind, PURPOSE, token, null, null, artifacts, List.of()));
   }
 
   private static Farewell after(Task task, OsImage image, Observed observed, Settings settings) {

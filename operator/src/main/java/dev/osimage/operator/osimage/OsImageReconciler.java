@@ -5,6 +5,7 @@ import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Reason;
 import dev.osimage.image.RegistryTask;
 import dev.osimage.operator.Settings;
+import dev.osimage.operator.boot.BootFinding;
 import dev.osimage.operator.boot.BootProbes;
 import dev.osimage.operator.boot.BootUrls;
 import dev.osimage.operator.runtime.BuildMetrics;
@@ -142,7 +143,8 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     if (!claims.know(image)) {
       return control.rescheduleAfter(SOON);
     }
-    var status = withBootUrls(image, Report.status(image, observed, decision, chore), observed);
+    var status =
+        bootUrls(chore).in(image, Report.status(image, observed, decision, chore), observed.now());
     // The status comes first: what it says of a build must outlive a crash in the middle of it, and
     // a failure is seen before it is acted upon.
     try (var _ = LogContext.of(status)) {
@@ -159,11 +161,16 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
         .orElse(control);
   }
 
-  private OsImageStatus withBootUrls(OsImage image, OsImageStatus status, Observed observed) {
+  private BootUrls bootUrls(Chore chore) {
     return settings
         .gatewayUrl()
-        .map(url -> new BootUrls(url).in(image, status, probes, observed.now()))
-        .orElse(status);
+        .map(url -> BootUrls.ofGateway(url, probes))
+        .orElseGet(() ->
+            BootUrls.ofRegistry(
+                chore instanceof Chore.Note(var task, var end)
+                    ? end.bootLook()
+                        .map(it -> new BootFinding(it.reachable(), it.reason(), it.message()))
+                    : Optional.empty()));
   }
 
   private Observed observe(OsImage image, Context<OsImage> context) {

@@ -1,7 +1,9 @@
 package dev.osimage.operator.osimage;
 
 import dev.osimage.api.Reason;
+import dev.osimage.image.BootLook;
 import dev.osimage.image.RegistryTask;
+import dev.osimage.image.Termination;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.time.Duration;
@@ -39,8 +41,9 @@ record Task(
    *
    * @param reason {@link Reason#SUCCEEDED}, what was found, or why it failed
    * @param message the same in a sentence; empty when there is nothing to say
+   * @param bootLook what a look found of boot URLs
    */
-  record End(Instant at, Reason reason, String message) {
+  record End(Instant at, Reason reason, String message, Optional<BootLook> bootLook) {
 
     /** Whether a look says how things are, and not why it could not look. */
     boolean isFinding() {
@@ -82,12 +85,16 @@ record Task(
 
   private static Optional<End> end(Job job, List<Pod> pods, Instant deadline, Instant now) {
     return AttemptReader.ended(job, "Complete", now)
-        .map(at -> new End(at, Reason.SUCCEEDED, ""))
+        .map(at -> new End(at, Reason.SUCCEEDED, "", bootLook(pods)))
         .or(() -> AttemptReader.ended(job, "Failed", now).map(at -> failed(pods, at)))
         .or(() ->
             deadline.isBefore(now)
                 ? Optional.of(
-                    new End(deadline, Reason.BUILD_TIMEOUT, "its pod did not end in time"))
+                    new End(
+                        deadline,
+                        Reason.BUILD_TIMEOUT,
+                        "its pod did not end in time",
+                        Optional.empty()))
                 : Optional.empty());
   }
 
@@ -97,6 +104,10 @@ record Task(
             .findFirst()
             .map(pod -> Ending.of(pod, at))
             .orElseGet(() -> Ending.lost("its pod is gone", at));
-    return new End(at, failed.reason(), failed.message());
+    return new End(at, failed.reason(), failed.message(), bootLook(pods));
+  }
+
+  private static Optional<BootLook> bootLook(List<Pod> pods) {
+    return pods.stream().findFirst().flatMap(Ending::answer).map(Termination::bootLook);
   }
 }

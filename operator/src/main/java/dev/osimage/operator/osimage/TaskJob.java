@@ -115,6 +115,7 @@ final class TaskJob {
         destination,
         settings.builderNetwork().caBundle(),
         start.artifacts(),
+        start.bootUrls(),
         TIMEOUT.toSeconds(),
         settings.credentialsWait().toSeconds());
   }

@@ -1,6 +1,7 @@
 package dev.osimage.operator.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.osimage.api.Artifact;
 import dev.osimage.api.Boot;
@@ -36,8 +37,6 @@ class BootUrlsTest {
           null,
           null);
 
-  private final BootUrls urls = new BootUrls("http://boot.lan:8080");
-
   private static OsImageStatus status(@Nullable Artifact artifact, String... parts) {
     var status =
         new OsImageStatus(
@@ -67,9 +66,32 @@ class BootUrlsTest {
     return image;
   }
 
+  @Test
+  void withoutAGatewayTheRegistrysUrlsStayAndWhatALookFoundOfThemUntilTheyChange() {
+    var refused = new BootFinding(false, Reason.CREDENTIALS_MISSING, "nobody is let in");
+    var status = status(ARTIFACT, "kernel");
+
+    var looked = BootUrls.ofRegistry(Optional.of(refused)).in(image(null), status, NOW);
+    assertThat(looked.boot()).isEqualTo(status.boot());
+    assertThat(looked.effectiveConditions())
+        .extracting(Condition::type, Condition::status, Condition::reason, Condition::message)
+        .containsExactly(
+            tuple("BootURLsReachable", "False", "CredentialsMissing", "nobody is let in"));
+
+    var none = BootUrls.ofRegistry(Optional.empty());
+    assertThat(none.in(image(looked), status, NOW.plusSeconds(9))).isEqualTo(looked);
+    var elsewhere =
+        status.with(
+            new Boot(1, "https://other/kernel", null, null, null, null, null, "quiet", null),
+            List.of());
+    assertThat(none.in(image(looked), elsewhere, NOW).effectiveConditions()).isEmpty();
+  }
+
   private OsImageStatus in(
       @Nullable OsImageStatus before, OsImageStatus now, @Nullable BootFinding finding) {
-    return urls.in(image(before), now, (image, status) -> Optional.ofNullable(finding), NOW);
+    return BootUrls.ofGateway(
+            "http://boot.lan:8080", (image, status) -> Optional.ofNullable(finding))
+        .in(image(before), now, NOW);
   }
 
   @Test

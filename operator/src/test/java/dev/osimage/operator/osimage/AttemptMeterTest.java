@@ -112,7 +112,7 @@ class AttemptMeterTest {
 
   @Test
   void aTaskIsCountedOnceWhenItHasEnded() {
-    var end = Optional.of(new Task.End(NOW, Reason.ARTIFACT_LOST, "it is gone"));
+    var end = Optional.of(new Task.End(NOW, Reason.ARTIFACT_LOST, "it is gone", Optional.empty()));
 
     meter.count(List.of(task("looks", Optional.empty()), task("looked", end)));
     meter.count(List.of(task("looked", end)));

@@ -23,6 +23,8 @@ import dev.osimage.api.Reason;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.RegistryTask;
 import dev.osimage.image.Wire;
+import dev.osimage.operator.BuilderNetwork;
+import dev.osimage.operator.Settings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -59,6 +61,24 @@ class ChoresTest {
               assertThat(start.artifacts().getFirst().tags())
                   .containsExactly("1592.1-amd64", "latest-amd64");
             });
+  }
+
+  @Test
+  void aLookTriesTheRegistrysBootUrlsUnlessThereIsAGateway() {
+    var before = published(REBUILDS, 1, 1);
+    var urls = Objects.requireNonNull(before.boot()).partUrls();
+    assertThat(urls).isNotEmpty();
+
+    assertThat(tried(SETTINGS, before)).isEqualTo(urls);
+    assertThat(tried(Examples.settings(BuilderNetwork.PLAIN, "http://boot.lan"), before)).isEmpty();
+  }
+
+  private static List<String> tried(Settings settings, OsImageStatus before) {
+    var image = object(REBUILDS, before);
+    var observed = observed(REBUILDS, before, LATER, List.of(), List.of());
+    var decision = Decide.decide(observed, settings);
+    var chore = Chores.decide(image, observed, decision, settings, new Claims(claim -> List.of()));
+    return ((Chore.Start) chore).bootUrls();
   }
 
   @Test
@@ -315,7 +335,9 @@ class ChoresTest {
         true,
         false,
         Optional.ofNullable(reason)
-            .map(it -> new Task.End(LATER, it, it == Reason.SUCCEEDED ? "" : "what it found")));
+            .map(it ->
+                new Task.End(
+                    LATER, it, it == Reason.SUCCEEDED ? "" : "what it found", Optional.empty())));
   }
 
   private static BuilderLine.@Nullable Result newer(BuilderLine.Result result, Instant finished) {

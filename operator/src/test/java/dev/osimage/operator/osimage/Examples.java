@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Specs, attempts and settings that the tests of this package speak about. */
 final class Examples {
@@ -68,6 +69,11 @@ final class Examples {
 
   /** The same settings with another network. */
   static Settings settings(BuilderNetwork network) {
+    return settings(network, null);
+  }
+
+  /** The same settings with another network, and perhaps a boot gateway. */
+  static Settings settings(BuilderNetwork network, @Nullable String gatewayUrl) {
     return new Settings(
         "registry.example.com/osimage:1",
         "IfNotPresent",
@@ -87,7 +93,7 @@ final class Examples {
         20,
         10,
         new Settings.KeptJobs(3, Duration.ofDays(7)),
-        Optional.empty(),
+        Optional.ofNullable(gatewayUrl),
         Duration.ofSeconds(5),
         0);
   }

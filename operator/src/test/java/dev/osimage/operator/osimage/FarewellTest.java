@@ -142,7 +142,7 @@ class FarewellTest {
             NOW,
             true,
             false,
-            Optional.ofNullable(reason).map(it -> new Task.End(now, it, "why")));
+            Optional.ofNullable(reason).map(it -> new Task.End(now, it, "why", Optional.empty())));
     return farewell(UNTAG, deleting(), now, List.of(), List.of(task), NOBODY);
   }
 

@@ -87,7 +87,8 @@ class ObserverTest {
   void aTaskAtTheRegistryIsNoAttemptToBuild() {
     var image = image(A, 1);
     var start =
-        new Chore.Start(RegistryTask.Kind.CHECK, "look", "now", "please", FINISHED, List.of());
+        new Chore.Start(
+            RegistryTask.Kind.CHECK, "look", "now", "please", FINISHED, List.of(), List.of());
     var task = TaskJob.task(start, buildable(A).plan().destination(), SETTINGS);
     var job = TaskJob.job(image, start, task, SETTINGS);
     job.getMetadata().setUid(JOB_UID);

@@ -3,6 +3,8 @@ package dev.osimage.api;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a provisioner needs to boot a machine from the artifact. Every URL names a digest. */
@@ -20,4 +22,12 @@ public record Boot(
     @JsonPropertyDescription("Kernel command line.") @Nullable String commandLine,
     @JsonPropertyDescription(
             "URL of a script for iPXE that boots the artifact; absent without a boot gateway.")
-        @Nullable String ipxeURL) {}
+        @Nullable String ipxeURL) {
+
+  /** The URLs of the parts that there are. */
+  public List<String> partUrls() {
+    return Stream.of(kernelURL, initramfsURL, rootfsURL, squashfsURL, ukiURL, isoURL)
+        .flatMap(Stream::ofNullable)
+        .toList();
+  }
+}

@@ -30,10 +30,7 @@ public enum Reason {
       "The object is being deleted, and what it published removed from the registry.",
       ""),
   BOOT_URLS_REACHABLE(
-      "Reachable",
-      Nature.STATE,
-      "The boot gateway answers at every boot URL; in BootURLsReachable only.",
-      ""),
+      "Reachable", Nature.STATE, "Every boot URL answers; in BootURLsReachable only.", ""),
   SUSPENDED(
       "Suspended",
       Nature.STATE,

@@ -24,6 +24,7 @@ final class Destination {
 
   private final PlannedDestination planned;
   private final @Nullable MountedSecret secret;
+  private final HttpTransport http;
   private final RegistryClient registry;
   private final Patience patience;
   private boolean mayPush;
@@ -40,9 +41,10 @@ final class Destination {
     this.planned = planned;
     this.secret = named;
     this.patience = patience;
+    this.http = Sources.trusting(http, mounts, planned.caBundle(), "destination.caBundleRef");
     this.registry =
         new RegistryClient(
-            Sources.trusting(http, mounts, planned.caBundle(), "destination.caBundleRef"),
+            this.http,
             planned.repository(),
             new RegistrySettings(
                 planned.plainHttp(),
@@ -53,6 +55,11 @@ final class Destination {
   /** The registry itself; what refuses its credentials is for {@link #patiently} to see. */
   RegistryClient registry() {
     return registry;
+  }
+
+  /** What reaches the registry, without credentials. */
+  HttpTransport http() {
+    return http;
   }
 
   /**

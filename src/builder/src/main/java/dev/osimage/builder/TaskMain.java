@@ -1,6 +1,7 @@
 package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
+import dev.osimage.image.BootLook;
 import dev.osimage.image.Mounts;
 import dev.osimage.image.RegistryTask;
 import dev.osimage.image.Termination;
@@ -9,6 +10,7 @@ import dev.osimage.oci.http.HttpSettings;
 import dev.osimage.oci.http.HttpTransport;
 import dev.osimage.oci.http.RetryPolicy;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,16 +37,19 @@ public final class TaskMain {
   }
 
   static int run(Handover handover, Mounts mounts, HttpSettings settings, RetryPolicy retries) {
+    @Nullable BootLook look = null;
     try (var http = new HttpTransport(settings)) {
       var task = handover.read(Wire::readTask);
       LOG.info("{} at {}", task.kind().text(), task.destination().repository());
       var trusting = Sources.trusting(http, task.caBundle());
-      new Upkeep(task, mounts, trusting, retries).run();
-      handover.answer(Termination.success(task.artifacts().getFirst().digest()));
+      var upkeep = new Upkeep(task, mounts, trusting, retries);
+      look = upkeep.bootLook().orElse(null);
+      upkeep.run();
+      handover.answer(Termination.success(task.artifacts().getFirst().digest()).with(look));
       return 0;
     } catch (BuildFailure e) {
       LOG.error("{}: {}", e.reason().text(), e.getMessage(), e.getCause());
-      handover.answer(Termination.failure(e.reason(), e.getMessage()));
+      handover.answer(Termination.failure(e.reason(), e.getMessage()).with(look));
       return Main.exitCode(e);
     } catch (RuntimeException e) {
       LOG.error("a defect", e);

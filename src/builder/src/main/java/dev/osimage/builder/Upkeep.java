@@ -1,6 +1,7 @@
 package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
+import dev.osimage.image.BootLook;
 import dev.osimage.image.BuildStep;
 import dev.osimage.image.Mounts;
 import dev.osimage.image.RegistryTask;
@@ -38,6 +39,13 @@ final class Upkeep {
     var patience = new Patience(Duration.ofSeconds(task.credentialsWaitSeconds()), deadline);
     this.destination = new Destination(task.destination(), mounts, http, retries, patience);
     this.registry = destination.registry();
+  }
+
+  /** What machines would meet at the boot URLs; empty where the task names none. */
+  Optional<BootLook> bootLook() {
+    return task.bootUrls().isEmpty()
+        ? Optional.empty()
+        : Optional.of(new BootUrlProbe(destination.http()).look(task.bootUrls()));
   }
 
   /** Does it; throws {@link BuildFailure} with what was found, or why it could not be done. */

@@ -1,7 +1,10 @@
 package dev.osimage.builder;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.osimage.api.Reason;
+import dev.osimage.image.BootLook;
 import dev.osimage.image.BuildPlan.PlannedDestination;
 import dev.osimage.image.Mounts;
 import dev.osimage.image.RegistryTask;
@@ -19,15 +22,20 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import okio.ByteString;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class UpkeepTest {
 
@@ -105,19 +113,85 @@ class UpkeepTest {
     assertFound("RegistryUnavailable", "503");
   }
 
+  @Test
+  void bootUrlsThatAnybodyCanReadAreFoundSo() throws IOException {
+    registry.answer("GET " + blob(), new MockResponse.Builder().code(206).body("k").build());
+
+    assertThat(check(url(blob())).bootLook())
+        .isEqualTo(
+            new BootLook(
+                Reason.BOOT_URLS_REACHABLE, "the registry gives every part to whoever asks"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "401,CredentialsMissing,gateway.enabled",
+    "403,CredentialsMissing,gateway.enabled",
+    "404,RegistryRefused,gateway.enabled",
+    "503,RegistryUnavailable,HTTP 503",
+    "400,RegistryRefused,HTTP 400"
+  })
+  void aBootUrlThatMachinesCannotReadIsTold(int status, String reason, String words)
+      throws IOException {
+    registry.answer("GET " + blob(), new MockResponse.Builder().code(status).build());
+
+    var answer = check(url(blob()));
+
+    assertThat(answer.reason()).as("what was looked for is there").isEqualTo(Reason.SUCCEEDED);
+    var look = Objects.requireNonNull(answer.bootLook());
+    assertThat(look.reason().text()).isEqualTo(reason);
+    assertThat(look.message()).startsWith(url(blob())).contains(words);
+  }
+
+  @Test
+  void bootUrlsAreReadWithoutTheCredentialsThatTheLookHas() throws IOException {
+    registry.protect("Basic " + Base64.getEncoder().encodeToString("me:pw".getBytes(US_ASCII)));
+    var secret = Files.createDirectories(new Mounts(folder).secret("login"));
+    Files.writeString(secret.resolve("username"), "me");
+    Files.writeString(secret.resolve("password"), "pw");
+
+    var answer = checkAs("login", url(blob()));
+
+    assertThat(answer.reason()).isEqualTo(Reason.SUCCEEDED);
+    assertThat(Objects.requireNonNull(answer.bootLook()).reason())
+        .isEqualTo(Reason.CREDENTIALS_MISSING);
+  }
+
+  @Test
+  void bootUrlsAreToldAlsoWhereALookFindsSomethingElse() throws IOException {
+    registry.manifests.remove("stable");
+
+    var answer = check(url(blob()));
+
+    assertThat(answer.reason()).isEqualTo(Reason.TAG_MOVED);
+    assertThat(Objects.requireNonNull(answer.bootLook()).reachable()).isTrue();
+  }
+
+  private static String blob() {
+    return "blobs/" + descriptor("application/x-kernel", "kernel").digest();
+  }
+
+  private String url(String path) {
+    return server.url("/v2/os/debian/" + path).toString();
+  }
+
   private void assertFound(String reason, String... words) throws IOException {
     var answer = check();
     assertThat(answer.reason().text()).isEqualTo(reason);
     assertThat(answer.message()).contains(words);
   }
 
-  private Termination check() throws IOException {
+  private Termination check(String... bootUrls) throws IOException {
+    return checkAs(null, bootUrls);
+  }
+
+  private Termination checkAs(@Nullable String secret, String... bootUrls) throws IOException {
     var destination =
         new PlannedDestination(
             Repository.parse("%s:%d/os/debian".formatted(server.getHostName(), server.getPort())),
             List.of(),
             true,
-            null,
+            secret,
             null);
     var task =
         new RegistryTask(
@@ -126,6 +200,7 @@ class UpkeepTest {
             destination,
             null,
             List.of(new TaggedArtifact(manifest.digest(), List.of("stable"), CONTENT_TAG)),
+            List.of(bootUrls),
             60,
             0);
     var json = Wire.write(task);

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param destination the repository and how to reach it; its tags mean nothing here
  * @param caBundle authorities in PEM that are trusted besides the usual ones and the destination's
  * @param artifacts what it is done to
+ * @param bootUrls URLs that machines read without credentials: a check tries them
  * @param timeoutSeconds how long it may take
  * @param credentialsWaitSeconds see {@link BuildPlan#credentialsWaitSeconds()}
  */
@@ -29,6 +30,7 @@ public record RegistryTask(
     PlannedDestination destination,
     @Nullable String caBundle,
     List<TaggedArtifact> artifacts,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> bootUrls,
     long timeoutSeconds,
     long credentialsWaitSeconds) {
 
@@ -39,6 +41,8 @@ public record RegistryTask(
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(destination, "destination");
     artifacts = List.copyOf(artifacts);
+    // Absent in the JSON where there are none.
+    bootUrls = bootUrls == null ? List.of() : List.copyOf(bootUrls);
   }
 
   /** What is done to artifacts. */

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param step where it failed, if that is known
  * @param finished what a failed build has pushed nevertheless and the next one should know; only as
  *     much as there is room for
+ * @param bootLook what a check found of the boot URLs; absent where it did not look at any
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Termination(
@@ -27,7 +28,8 @@ public record Termination(
     String message,
     @Nullable Digest digest,
     @Nullable BuildStep step,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<FinishedPart> finished) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<FinishedPart> finished,
+    @Nullable BootLook bootLook) {
 
   /** Longest JSON form, in bytes. */
   public static final int MAX_BYTES = 1024;
@@ -43,7 +45,7 @@ public record Termination(
 
   /** The end of a successful build. */
   public static Termination success(Digest digest) {
-    return new Termination(VERSION, Reason.SUCCEEDED, "", digest, null, List.of());
+    return new Termination(VERSION, Reason.SUCCEEDED, "", digest, null, List.of(), null);
   }
 
   /** The end of a build that failed nobody knows where. */
@@ -57,12 +59,12 @@ public record Termination(
    */
   public static Termination failure(
       Reason reason, String message, @Nullable BuildStep step, List<FinishedPart> finished) {
-    var termination = new Termination(VERSION, reason, message, null, step, List.of());
+    var termination = new Termination(VERSION, reason, message, null, step, List.of(), null);
     int keep = message.length();
     while (!termination.fits()) {
       keep = keep * 9 / 10;
       termination =
-          new Termination(VERSION, reason, cut(message, keep) + "…", null, step, List.of());
+          new Termination(VERSION, reason, cut(message, keep) + "…", null, step, List.of(), null);
     }
     for (var part : finished) {
       var longer = termination.and(part);
@@ -71,10 +73,16 @@ public record Termination(
     return termination;
   }
 
+  /** The same with what was found of the boot URLs, if there is room for it. */
+  public Termination with(@Nullable BootLook look) {
+    var more = new Termination(version, reason, message, digest, step, finished, look);
+    return more.fits() ? more : this;
+  }
+
   private Termination and(FinishedPart part) {
     var parts = new ArrayList<>(finished);
     parts.add(part);
-    return new Termination(version, reason, message, digest, step, parts);
+    return new Termination(version, reason, message, digest, step, parts, bootLook);
   }
 
   private boolean fits() {

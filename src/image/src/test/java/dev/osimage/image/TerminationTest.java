@@ -92,9 +92,21 @@ class TerminationTest {
             failure.message(),
             null,
             failure.step(),
-            parts.subList(0, failure.finished().size() + 1));
+            parts.subList(0, failure.finished().size() + 1),
+            null);
     assertThat(Wire.write(more)).as("with one more").hasSizeGreaterThan(Termination.MAX_BYTES);
     assertThat(Wire.read(Wire.write(failure), Termination.class)).isEqualTo(failure);
+  }
+
+  @Test
+  void whatWasFoundOfBootUrlsIsLeftOutRatherThanTheReasonOfAFailure() {
+    var look = new BootLook(Reason.CREDENTIALS_MISSING, "nobody is let in ".repeat(16));
+    var moved = Termination.failure(Reason.TAG_MOVED, "somebody moved it");
+    var full = Termination.failure(Reason.TAG_MOVED, "m".repeat(2 * Termination.MAX_BYTES));
+
+    assertThat(Wire.read(Wire.write(moved.with(look)), Termination.class).bootLook())
+        .isEqualTo(look);
+    assertThat(full.with(look)).isEqualTo(full);
   }
 
   static Stream<String> longMessages() {

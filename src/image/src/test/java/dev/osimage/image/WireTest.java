@@ -288,7 +288,7 @@ class WireTest {
     var json = "{\"version\":1,\"reason\":\"DiskOnFire\",\"message\":\"m\"}";
 
     assertThat(Wire.read(bytes(json), Termination.class))
-        .isEqualTo(new Termination(1, Reason.INTERNAL_ERROR, "m", null, null, List.of()));
+        .isEqualTo(new Termination(1, Reason.INTERNAL_ERROR, "m", null, null, List.of(), null));
   }
 
   private static byte[] bytes(String text) {
