@@ -4,6 +4,8 @@ import dev.osimage.image.BuildPlan;
 import dev.osimage.image.PlannedNetwork;
 import dev.osimage.image.PlannedSource;
 import dev.osimage.oci.http.CaBundle;
+import dev.osimage.oci.http.HttpSettings;
+import dev.osimage.oci.http.HttpTransport;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
@@ -29,6 +31,14 @@ public record BuilderNetwork(@Nullable String caBundle, Map<String, List<String>
   public BuilderNetwork {
     caBundle = caBundle == null || caBundle.isBlank() ? null : checked(caBundle);
     mirrors = mirrors == null ? Map.of() : normal(mirrors);
+  }
+
+  /** Reaches servers of ours as builders would reach them, without the mirrors. */
+  public HttpTransport transport() {
+    var plain = new HttpTransport(HttpSettings.of(Map.of()));
+    return caBundle == null
+        ? plain
+        : plain.trusting(CaBundle.parse(caBundle.getBytes(StandardCharsets.US_ASCII)));
   }
 
   /** The part of it that a plan needs. */

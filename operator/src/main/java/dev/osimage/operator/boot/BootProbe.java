@@ -3,6 +3,8 @@ package dev.osimage.operator.boot;
 import dev.osimage.api.Boot;
 import dev.osimage.api.Part;
 import dev.osimage.api.Reason;
+import dev.osimage.oci.http.ConnectionFailure;
+import dev.osimage.oci.http.HttpTransport;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -12,7 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import okhttp3.OkHttpClient;
+import javax.net.ssl.SSLException;
 import okhttp3.Request;
 import okhttp3.Response;
 
@@ -25,16 +27,13 @@ final class BootProbe {
   private static final int MAX_TEXT = 300;
   private static final long LARGE = 64L * 1024 * 1024;
 
-  private final OkHttpClient client;
+  private final HttpTransport http;
+  private final Duration timeout;
 
   /** No request takes longer than {@code timeout}. */
-  BootProbe(Duration timeout) {
-    client =
-        new OkHttpClient.Builder()
-            .callTimeout(timeout)
-            .followRedirects(false)
-            .retryOnConnectionFailure(false)
-            .build();
+  BootProbe(HttpTransport http, Duration timeout) {
+    this.http = http;
+    this.timeout = timeout;
   }
 
   /** One look at all URLs; {@code parts} are those of which a byte is asked for. */
@@ -78,7 +77,7 @@ final class BootProbe {
 
   /** What is wrong; empty when it answers as expected. */
   private Optional<BootFinding> ask(Request request, int expected) {
-    try (var response = client.newCall(request).execute()) {
+    try (var response = http.send(request, timeout)) {
       return response.code() == expected
           ? Optional.empty()
           : Optional.of(
@@ -92,7 +91,9 @@ final class BootProbe {
       return Optional.of(
           new BootFinding(
               false,
-              Reason.GATEWAY_UNREACHABLE,
+              ConnectionFailure.isUntrusted(e)
+                  ? Reason.UNTRUSTED_CERTIFICATE
+                  : Reason.GATEWAY_UNREACHABLE,
               "%s %s: %s".formatted(request.method(), request.url(), sentence(e))));
     }
   }
@@ -103,6 +104,8 @@ final class BootProbe {
       case UnknownHostException unknown -> "nobody knows this name";
       case InterruptedIOException late -> "no answer in time";
       case ConnectException refused -> "no connection";
+      case SSLException tls when ConnectionFailure.isUntrusted(tls) ->
+          "its certificate is not trusted (name its authority in builder.caBundle of the chart)";
       default -> "the connection broke";
     };
   }

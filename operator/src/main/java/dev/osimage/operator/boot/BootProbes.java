@@ -5,6 +5,7 @@ import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageStatus;
 import dev.osimage.api.Part;
 import dev.osimage.api.Reason;
+import dev.osimage.oci.http.HttpTransport;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Clock;
 import java.time.Duration;
@@ -69,9 +70,12 @@ public final class BootProbes implements BiFunction<OsImage, OsImageStatus, Opti
     }
   }
 
-  /** Gives every object to {@code wake} of whose URLs something else was found than before. */
-  public BootProbes(Consumer<ResourceID> wake, Clock clock) {
-    this(new BootProbe(TIMEOUT)::look, wake, clock);
+  /**
+   * Asks by {@code http}, and gives every object to {@code wake} of whose URLs something else was
+   * found than before.
+   */
+  public BootProbes(HttpTransport http, Consumer<ResourceID> wake, Clock clock) {
+    this(new BootProbe(http, TIMEOUT)::look, wake, clock);
   }
 
   BootProbes(

@@ -87,7 +87,8 @@ public final class OsImageReconciler implements Reconciler<OsImage> {
     this.departure = new Departure(settings, tasks, actions, events, metrics);
     this.turns = new Turns(settings, metrics, calls::propagateEvent);
     this.meter = new AttemptMeter(metrics);
-    this.probes = new BootProbes(calls::propagateEvent, clock);
+    this.probes =
+        new BootProbes(settings.builderNetwork().transport(), calls::propagateEvent, clock);
   }
 
   @Override

@@ -5,14 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.osimage.api.Boot;
 import dev.osimage.api.Part;
 import dev.osimage.api.Reason;
+import dev.osimage.oci.http.HttpSettings;
+import dev.osimage.oci.http.HttpTransport;
+import dev.osimage.operator.BuilderNetwork;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import mockwebserver3.RecordedRequest;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +32,8 @@ class BootProbeTest {
 
   private final MockWebServer gateway = new MockWebServer();
   private final List<String> asked = new ArrayList<>();
-  private final BootProbe probe = new BootProbe(Duration.ofSeconds(2));
+  private final HttpTransport http = new HttpTransport(HttpSettings.of(Map.of()));
+  private final BootProbe probe = new BootProbe(http, Duration.ofSeconds(2));
 
   @BeforeEach
   void begin() throws IOException {
@@ -36,12 +43,40 @@ class BootProbeTest {
   @AfterEach
   void end() {
     gateway.close();
+    http.close();
+  }
+
+  @Test
+  void aGatewayWithTlsIsTrustedByTheAuthoritiesOfTheChart() {
+    var authority = new HeldCertificate.Builder().certificateAuthority(0).build();
+    var certificate =
+        new HeldCertificate.Builder()
+            .signedBy(authority)
+            .addSubjectAlternativeName(gateway.getHostName())
+            .build();
+    gateway.useHttps(
+        new HandshakeCertificates.Builder()
+            .heldCertificate(certificate)
+            .build()
+            .sslSocketFactory());
+    answers("", new MockResponse.Builder().build());
+
+    assertThat(look().reason()).isEqualTo(Reason.UNTRUSTED_CERTIFICATE);
+    assertThat(look().message()).contains("builder.caBundle");
+    var network = new BuilderNetwork(authority.certificatePem(), Map.of());
+    try (var trusting = network.transport()) {
+      var finding = new BootProbe(trusting, Duration.ofSeconds(2)).look(boot(), PARTS);
+      assertThat(finding.reachable()).as(finding.message()).isTrue();
+    }
   }
 
   private BootFinding look() {
-    return probe.look(
-        new Boot(1, url("kernel"), url("initramfs"), null, null, null, null, "", url("boot.ipxe")),
-        PARTS);
+    return probe.look(boot(), PARTS);
+  }
+
+  private Boot boot() {
+    return new Boot(
+        1, url("kernel"), url("initramfs"), null, null, null, null, "", url("boot.ipxe"));
   }
 
   private String url(String file) {

@@ -2,11 +2,13 @@ package dev.osimage.gateway;
 
 import dev.osimage.api.Durations;
 import dev.osimage.gateway.web.AppendRules;
+import dev.osimage.gateway.web.ServerCertificate;
 import dev.osimage.gateway.web.WebSettings;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -67,6 +69,8 @@ record Settings(
     try {
       return new WebSettings(
           (int) number(env, "OSIMAGE_GATEWAY_PORT", 8080, 0, 65535),
+          Optional.ofNullable(env.get("OSIMAGE_GATEWAY_TLS"))
+              .map(folder -> ServerCertificate.in(Path.of(folder))),
           baseUrl,
           new AppendRules(Set.copyOf(list(env, "OSIMAGE_GATEWAY_APPEND"))),
           (int) number(env, "OSIMAGE_GATEWAY_CONNECTIONS", 8192, 1, 1_000_000),

@@ -7,16 +7,21 @@ import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.GracefulShutdownHandler;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xnio.Options;
 
-/** The HTTP server of the gateway: HTTP/1.0 and 1.1, without TLS. */
+/** The HTTP server of the gateway: HTTP/1.0 and 1.1, with TLS where there is a certificate. */
 public final class WebServer implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(WebServer.class);
@@ -25,18 +30,28 @@ public final class WebServer implements AutoCloseable {
   private static final int MAX_PARAMETERS = 16;
   private static final int HEAD_BUFFER = 4 * 1024;
   private static final int BACKLOG = 1024;
+  private static final String ADDRESS = "0.0.0.0";
+
+  /** How often the certificate is looked at: those that replace it are valid before it ends. */
+  private static final Duration CERTIFICATE_LOOK = Duration.ofSeconds(30);
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("certificate-", 0).factory());
+  private final Optional<ServerCertificate> certificate;
+  private ServerCertificate.@Nullable Content served;
   private final GracefulShutdownHandler handler;
   private final Undertow server;
 
-  /** Serves what {@code catalog} names. */
+  /** Serves what {@code catalog} names; {@link IOException} says why the certificate can't be. */
   public WebServer(
       Catalog catalog,
       BlobCache cache,
       Registries registries,
       WebSettings settings,
-      WebMetrics metrics) {
+      WebMetrics metrics)
+      throws IOException {
     var limit = new ClientLimit(settings.requestsPerSecond(), Clock.systemUTC());
     var routes = new Routes(catalog, cache, registries, settings, metrics);
     this.handler =
@@ -53,9 +68,9 @@ public final class WebServer implements AutoCloseable {
             Answers.refuse(exchange, new Problem(429, "too many requests from this address"));
           }
         });
+    this.certificate = settings.certificate();
     this.server =
-        Undertow.builder()
-            .addHttpListener(settings.port(), "0.0.0.0")
+        listener(settings.port())
             .setIoThreads(Math.max(2, Runtime.getRuntime().availableProcessors()))
             .setWorkerThreads(1)
             // For heads of requests only: files go from the page cache into the socket.
@@ -82,6 +97,30 @@ public final class WebServer implements AutoCloseable {
             .build();
   }
 
+  private Undertow.Builder listener(int port) throws IOException {
+    var builder = Undertow.builder();
+    if (certificate.isEmpty()) {
+      return builder.addHttpListener(port, ADDRESS);
+    }
+    var content = certificate.get().read();
+    served = content;
+    return builder.addHttpsListener(port, ADDRESS, content.context());
+  }
+
+  /** Serves another certificate from now on, if there is one that can be used. */
+  void renew(ServerCertificate source) {
+    try {
+      var content = source.read();
+      if (!content.equals(served)) {
+        server.getListenerInfo().getFirst().setSslContext(content.context());
+        served = content;
+        LOG.info("serving with another certificate");
+      }
+    } catch (IOException e) {
+      LOG.warn("the certificate stays what it was: {}", e.getMessage());
+    }
+  }
+
   private static int millis(Duration duration) {
     return Math.toIntExact(duration.toMillis());
   }
@@ -101,6 +140,15 @@ public final class WebServer implements AutoCloseable {
   /** Begins to serve. */
   public void start() {
     server.start();
+    certificate.ifPresent(source -> {
+      var task =
+          clock.scheduleWithFixedDelay(
+              () -> renew(source),
+              CERTIFICATE_LOOK.toMillis(),
+              CERTIFICATE_LOOK.toMillis(),
+              TimeUnit.MILLISECONDS);
+      LOG.trace("{}", task);
+    });
   }
 
   /** Where it serves. */
@@ -118,6 +166,7 @@ public final class WebServer implements AutoCloseable {
 
   @Override
   public void close() {
+    clock.shutdownNow();
     server.stop();
     threads.shutdownNow();
   }

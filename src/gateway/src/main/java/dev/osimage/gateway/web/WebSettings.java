@@ -2,11 +2,13 @@ package dev.osimage.gateway.web;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How machines are served.
  *
  * @param port where; 0 is any that is free
+ * @param certificate for TLS; plain HTTP without
  * @param baseUrl what machines reach the gateway by, without a slash at the end
  * @param append which kernel arguments a request may add
  * @param maxConnections how many connections are accepted at once; further ones wait
@@ -16,6 +18,7 @@ import java.time.Duration;
  */
 public record WebSettings(
     int port,
+    Optional<ServerCertificate> certificate,
     String baseUrl,
     AppendRules append,
     int maxConnections,

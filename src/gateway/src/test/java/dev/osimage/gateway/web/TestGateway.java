@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -70,7 +71,9 @@ final class TestGateway implements AutoCloseable {
 
   private final Catalog catalog = new Catalog();
 
-  private TestGateway(Path folder, int requestsPerSecond, long cacheBytes) throws IOException {
+  private TestGateway(
+      Path folder, int requestsPerSecond, long cacheBytes, Optional<ServerCertificate> certificate)
+      throws IOException {
     dockerConfig = folder.resolve("config.json");
     catalog.restore(
         List.of(
@@ -80,6 +83,7 @@ final class TestGateway implements AutoCloseable {
     var settings =
         new WebSettings(
             0,
+            certificate,
             "http://boot.example.com:8080",
             new AppendRules(Set.of("console")),
             1000,
@@ -104,15 +108,28 @@ final class TestGateway implements AutoCloseable {
   }
 
   static TestGateway start(Path folder) throws IOException {
-    return new TestGateway(folder, 0, PLENTY);
+    return new TestGateway(folder, 0, PLENTY, Optional.empty());
   }
 
   static TestGateway withRequestsPerSecond(Path folder, int requests) throws IOException {
-    return new TestGateway(folder, requests, PLENTY);
+    return new TestGateway(folder, requests, PLENTY, Optional.empty());
   }
 
   static TestGateway withCacheOf(Path folder, long bytes) throws IOException {
-    return new TestGateway(folder, 0, bytes);
+    return new TestGateway(folder, 0, bytes, Optional.empty());
+  }
+
+  static TestGateway withTls(Path folder, ServerCertificate certificate) throws IOException {
+    return new TestGateway(folder, 0, PLENTY, Optional.of(certificate));
+  }
+
+  int port() {
+    return server.port();
+  }
+
+  /** Its certificate is looked at. */
+  void renew(ServerCertificate certificate) {
+    server.renew(certificate);
   }
 
   private static byte[] bytes(int seed, int size) {
