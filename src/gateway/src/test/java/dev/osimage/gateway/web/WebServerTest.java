@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What machines see, over real connections. */
@@ -166,22 +167,39 @@ class WebServerTest {
     assertThat(response.header("Location")).isEqualTo(ROOT + "boot.ipxe?append=console=tty0");
   }
 
-  @Test
-  void theUrlsOfBootOperatorsProxyLeadToTheSameParts() throws Exception {
+  /** As boot-operator writes them: since March 2026, with a digest or a tag; and in v0.2.0. */
+  @ParameterizedTest
+  @CsvSource({
+    "%2F, %3A, imageName=@name@&layerDigest=@digest@&version=sha256%3A@1@",
+    "%2F, %3A, imageName=@name@&layerDigest=@digest@&version=bookworm-amd64",
+    "/, :, imageName=@name@&version=bookworm-amd64&layerDigest=@digest@"
+  })
+  void theUrlsOfBootOperatorsProxyLeadToTheSameParts(String slash, String colon, String query)
+      throws Exception {
     var repository = gateway.registry.repository().toString();
+    var digest = Digest.of(INITRAMFS).toString();
 
-    assertThat(
-            body(
-                gateway.get(
-                    "/image?imageName=%s&layerDigest=%s&version=latest"
-                        .formatted(
-                            repository.replace("/", "%2F").replace(":", "%3A"),
-                            Digest.of(INITRAMFS).toString().replace(":", "%3A")))))
-        .isEqualTo(INITRAMFS);
+    var part =
+        gateway.get(
+            "/image?"
+                + query
+                    .replace("@name@", repository.replace("/", slash).replace(":", colon))
+                    .replace("@digest@", digest.replace(":", colon))
+                    .replace("@1@", "1".repeat(64)));
+
+    assertThat(part.code()).isEqualTo(200);
+    assertThat(part.header("ETag")).isEqualTo("\"" + digest + "\"");
+    assertThat(body(part)).isEqualTo(INITRAMFS);
+  }
+
+  @Test
+  void theUrlOfAUkiAsBootOperatorWritesItLeadsThere() throws Exception {
     var uki =
         gateway.get(
             "/httpboot/%s/%s.efi"
-                .formatted(repository, Digest.of(UKI).toString().replace(':', '-')));
+                .formatted(
+                    gateway.registry.repository(), Digest.of(UKI).toString().replace(':', '-')));
+
     assertThat(uki.header("Content-Type")).isEqualTo("application/efi");
     assertThat(body(uki)).isEqualTo(UKI);
   }
