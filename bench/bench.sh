@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 die() { echo "bench: $*" >&2; exit 1; }
 
 # Programs of the Debian packages that both sides use. Nothing is installed where all are there.
-debian=(docker-registry skopeo nginx curl openssl xz zstd gzip tar git)
+debian=(docker-registry skopeo nginx curl openssl xz zstd gzip tar git wrk)
 missing() {
   local program
   for program in "${debian[@]}"; do command -v "$program" >/dev/null || echo "$program"; done
@@ -26,12 +26,13 @@ for program in oras registry; do
   [[ -x $peers/$program ]] || die "$program is not built: see what e2e/local/tools.sh peers says"
 done
 
-# The row "objects" has an API server, and an operator whose port is open to every network.
+# The ports of operator and gateway are open to every network.
 isolated=()
-if [[ -z ${BENCH_ROWS:-} || $BENCH_ROWS = *objects* ]]; then
-  ((EUID == 0)) || die "objects needs root, for a network namespace: name the other rows in BENCH_ROWS"
+if [[ -z ${BENCH_ROWS:-} || $BENCH_ROWS = *objects* || $BENCH_ROWS = *gateway* ]]; then
+  ((EUID == 0)) || die "objects and gateway need root, for a network namespace: name other rows in BENCH_ROWS"
   command -v ip >/dev/null || e2e/setup.sh
-  e2e/local/tools.sh cluster >/dev/null
+  # An API server for "objects".
+  [[ ${BENCH_ROWS:-objects} != *objects* ]] || e2e/local/tools.sh cluster >/dev/null
   isolated=(unshare --net bash -c 'ip link set lo up && exec "$@"' bash)
 fi
 

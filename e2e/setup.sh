@@ -9,7 +9,7 @@ PACKAGES=(
   qemu-system-x86 ipxe-qemu ovmf dnsmasq-base mmdebstrap squashfs-tools cpio binutils
   jq curl openssl xz-utils zstd kmod procps util-linux
 )
-PEER_PACKAGES=(nginx-light time)
+PEER_PACKAGES=(nginx-light time wrk)
 SERVICES=(docker-registry nginx)
 POLICY=/usr/sbin/policy-rc.d
 # By it a killed run's policy is known, and replaced.

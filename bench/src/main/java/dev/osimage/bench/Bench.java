@@ -56,6 +56,10 @@ public final class Bench {
           var result = result(row, races, machine, versions);
           report.add(result);
           tell(result);
+        } else if (row == Row.GATEWAY) {
+          var result = Serving.run(place, options, System.out);
+          report.add(result);
+          System.out.println(row.text() + ": " + result.text());
         } else {
           var result = Fleet.run(place, options, System.out);
           report.add(result);

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** Runs a race: ours, theirs, ours, theirs; each run on a stage of its own, and checked. */
 final class Contest {
@@ -58,10 +59,26 @@ final class Contest {
 
   private Result.Run quiet(Race race, Side side, RegistryKind kind, String name)
       throws IOException {
+    return quiet(
+        options,
+        () -> {
+          var run = once(race, side, kind);
+          out.printf("  %-7s %s%n", name, run.text());
+          return run;
+        },
+        Result.Run::quiet);
+  }
+
+  /** Something that is measured. */
+  interface Attempt<T> {
+    T run() throws IOException;
+  }
+
+  /** Measures until nobody else used the machine meanwhile; throws where that does not come. */
+  static <T> T quiet(Options options, Attempt<T> attempt, Predicate<T> quiet) throws IOException {
     for (int i = 0; i < TRIES; i++) {
-      var run = once(race, side, kind);
-      out.printf("  %-7s %s%n", name, run.text());
-      if (run.quiet() || options.force()) {
+      var run = attempt.run();
+      if (quiet.test(run) || options.force()) {
         return run;
       }
       pause();

@@ -120,7 +120,7 @@ final class Fleet {
         date,
         Machine.commit(place),
         options.scale(),
-        Machine.facts(place, Java.OPERATOR_MEMORY),
+        Machine.facts(place, Java.SERVER_MEMORY),
         Machine.clusterVersions(place),
         count(),
         REGISTRIES,

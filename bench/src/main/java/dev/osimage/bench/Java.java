@@ -17,8 +17,8 @@ final class Java {
   /** What the chart gives to a builder pod ({@code builder.resources.limits.memory}). */
   static final String POD_MEMORY = "-XX:MaxRAM=256m";
 
-  /** What it gives to the operator ({@code resources.limits.memory}). */
-  static final String OPERATOR_MEMORY = "-XX:MaxRAM=384m";
+  /** What it gives to operator and gateway ({@code [gateway.]resources.limits.memory}). */
+  static final String SERVER_MEMORY = "-XX:MaxRAM=384m";
 
   private static final Path CONTAINER = Path.of("src/container");
   private static final Path BUILT = Path.of("bench/target");
@@ -46,10 +46,10 @@ final class Java {
     app.requireArchive("bench.args");
   }
 
-  /** Brings the operator, with all jars of the image, into the folder operator. */
-  static void installOperator(Workplace place) throws IOException {
-    var operator = new Java(place, "operator", OPERATOR_MEMORY);
-    operator.dump(operator.gather(CONTAINER.resolve("target/lib")));
+  /** Brings operator and gateway, with all jars of the image, into the folder image. */
+  static void installImage(Workplace place) throws IOException {
+    var image = new Java(place, "image", SERVER_MEMORY);
+    image.dump(image.gather(CONTAINER.resolve("target/lib")));
   }
 
   /** Copies the jars and what goes with them, and returns the class path. */
@@ -128,7 +128,12 @@ final class Java {
 
   /** The operator. */
   static Command operator() {
-    return command("operator/java.args", "dev.osimage.operator.Main");
+    return command("image/java.args", "dev.osimage.operator.Main");
+  }
+
+  /** The boot gateway. */
+  static Command gateway() {
+    return command("image/java.args", "dev.osimage.gateway.Main");
   }
 
   /** A program of the package {@code work}. */

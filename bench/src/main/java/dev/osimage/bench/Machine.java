@@ -63,6 +63,17 @@ final class Machine {
     return versions;
   }
 
+  /** Versions of the programs that {@link Serving} measures and measures with. */
+  static Map<String, String> servingVersions(Workplace place) throws IOException {
+    var versions = new LinkedHashMap<String, String>();
+    versions.put("JDK", String.valueOf(Runtime.version()));
+    versions.put("nginx", version(place, "nginx", "-v"));
+    versions.put("distribution 3", version(place, "registry", "--version"));
+    versions.put("curl", version(place, "curl", "--version"));
+    versions.put("wrk", version(place, "bash", "-c", "wrk -v || true"));
+    return versions;
+  }
+
   private static String version(Workplace place, String... command) throws IOException {
     var matcher = VERSION.matcher(place.output(command));
     return matcher.find() ? matcher.group() : "unknown";

@@ -29,7 +29,7 @@ final class OperatorProcess implements AutoCloseable {
 
   /** Starts it; returns when it says that it is ready. */
   static OperatorProcess start(Workplace place, ControlPlane plane) throws IOException {
-    Java.installOperator(place);
+    Java.installImage(place);
     var words = Java.operator().pipes().getFirst().programs().getFirst();
     var builder = place.builder(words, place.path(LOG));
     var environment = builder.environment();

@@ -66,7 +66,7 @@ final class Races {
         yield memory(new Packed(large, large), Compression.NONE);
       }
       case MEMORY_ZST -> memory(zst(inputs, LARGE), Compression.ZSTD);
-      case OBJECTS -> throw new IllegalArgumentException(row + " is no race, see Fleet");
+      case GATEWAY, OBJECTS -> throw new IllegalArgumentException(row + " is no race");
     };
   }
 

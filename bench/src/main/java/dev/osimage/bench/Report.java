@@ -39,6 +39,15 @@ record Report(Path folder) {
     Files.writeString(folder.resolve(name + ".md"), FleetReport.of(result));
   }
 
+  /** Adds the result of {@link Serving}, or replaces it. */
+  void add(GatewayResult result) throws IOException {
+    Files.createDirectories(folder);
+    var name = Row.GATEWAY.text();
+    Files.writeString(
+        folder.resolve(name + ".json"), JSON.writeValueAsString(result) + System.lineSeparator());
+    Files.writeString(folder.resolve(name + ".md"), result.markdown());
+  }
+
   /** The results of all races that are there, in the order of the rows. */
   List<Result> all() throws IOException {
     var results = new ArrayList<Result>();

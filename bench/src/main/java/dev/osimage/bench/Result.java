@@ -47,7 +47,7 @@ record Result(
       return switch (unit) {
         case RATIO -> Spread.ofRatios(all(ours, Run::wall), all(theirs, Run::wall));
         case MIB -> Spread.of(all(ours, Run::peakMib));
-        case WRITES -> throw new IllegalArgumentException(unit + " are not of a race");
+        case SERVING, WRITES -> throw new IllegalArgumentException(unit + " are not of a race");
       };
     }
 

@@ -16,6 +16,7 @@ enum Row {
   TLS("push over TLS, warm process", "oras push", 1.1, 0.95, Unit.RATIO),
   MEMORY_RAW("peak memory, 4 GiB by URL", "", 128, 96, Unit.MIB),
   MEMORY_ZST("peak memory, 4 GiB as .zst by URL", "", 128, 96, Unit.MIB),
+  GATEWAY("boot gateway: 64 MiB cached, 1 GiB cold", "nginx, curl", 0, 0, Unit.SERVING),
   OBJECTS("1000 OsImages, one operator", "", 0, 0, Unit.WRITES);
 
   /** What a row's value is. */
@@ -24,6 +25,8 @@ enum Row {
     RATIO,
     /** The most memory that was resident, in MiB. */
     MIB,
+    /** How fast parts are served: see {@link GatewayResult}. */
+    SERVING,
     /** What the operator writes while nothing changes. */
     WRITES
   }
@@ -84,9 +87,9 @@ enum Row {
     return unit;
   }
 
-  /** Whether runs are repeated on registries; the other one is a {@link Fleet}. */
+  /** Whether it is a {@link Race}; the others are a {@link Fleet} and {@link Serving}. */
   boolean isRace() {
-    return unit != Unit.WRITES;
+    return unit == Unit.RATIO || unit == Unit.MIB;
   }
 
   /** The registries that it is measured on. */

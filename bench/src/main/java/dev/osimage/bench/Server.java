@@ -67,9 +67,16 @@ final class Server implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** Seconds of CPU that it used since it began to listen. */
+  /** Seconds of CPU that it and its workers used since it began to listen. */
   double cpu() {
-    return ProcessTimes.of(process.pid()).cpu() - cpuAtStart;
+    return process.descendants().mapToDouble(worker -> ProcessTimes.of(worker.pid()).cpu()).sum()
+        + ProcessTimes.of(process.pid()).cpu()
+        - cpuAtStart;
+  }
+
+  /** The most MiB that were resident so far, without workers. */
+  double peakMib() throws IOException {
+    return ProcessTimes.peakMib(process.pid());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.osimage.bench;
 
+import dev.osimage.oci.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,6 +95,16 @@ final class Stage implements AutoCloseable {
   /** {@code host/path:tag} in the registry that was filled. */
   String source() {
     return source.host() + "/" + NAME + ":" + TAG;
+  }
+
+  /** {@code host/path} of the repository in the registry that was filled. */
+  String sourceRepository() {
+    return source.host() + "/" + NAME;
+  }
+
+  /** URL of a blob in it. */
+  String sourceBlob(Digest digest) {
+    return "http://%s/v2/%s/blobs/%s".formatted(source.host(), NAME, digest);
   }
 
   /** What the registry that was empty has now. */

@@ -9,13 +9,19 @@ final class WebServer {
 
   private WebServer() {}
 
+  /** For one client at a time. */
   static Server start(Workplace place) throws IOException {
+    return start(place, 1);
+  }
+
+  /** With so many processes that serve. */
+  static Server start(Workplace place, int workers) throws IOException {
     int port = Server.freePort();
     Files.writeString(
         place.path("nginx.conf"),
         """
         daemon off;
-        worker_processes 1;
+        worker_processes %d;
         pid nginx.pid;
         events {}
         http {
@@ -33,7 +39,7 @@ final class WebServer {
           }
         }
         """
-            .formatted(port, place.folder()));
+            .formatted(workers, port, place.folder()));
     Files.writeString(
         place.path("nginx.conf"),
         (ProcessHandle.current().info().user().orElse("").equals("root") ? "user root;\n" : "")
