@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -54,6 +55,9 @@ public final class BlobCache implements AutoCloseable {
 
     /** What it takes of the limit; it stays so until nobody reads it any more. */
     private long weight;
+
+    /** It is being fetched, and has been promised room for all of it. */
+    private boolean coming;
 
     /** This process has compared it with its digest. */
     private boolean verified;
@@ -121,7 +125,7 @@ public final class BlobCache implements AutoCloseable {
       entries.put(descriptor.digest(), entry);
       used += entry.weight;
     }
-    evictUntil(0);
+    evict(0, 0, 0).forEach(BlobFolder::delete);
     listener.holds(used);
   }
 
@@ -201,7 +205,7 @@ public final class BlobCache implements AutoCloseable {
   private void fetch(Entry entry, Refused by, Blob blob, BlobSource source) {
     Throwable failure = null;
     try {
-      folder.fill(blob, source, () -> makeRoom(entry), listener);
+      folder.fill(blob, source, (bytes, isFull) -> makeRoom(entry, bytes, isFull), listener);
     } catch (IOException | RuntimeException e) {
       failure = e;
     } catch (Error e) {
@@ -221,57 +225,80 @@ public final class BlobCache implements AutoCloseable {
     // Before those who wait are woken: they would look here first.
     synchronized (this) {
       entry.verified = why == null;
+      entry.coming = false;
       if (why != null) {
         LOG.warn("{} can't be had: {}", entry.descriptor.digest(), why.getMessage());
         entries.remove(entry.descriptor.digest(), entry);
         refusals.values().removeIf(refusal -> !clock.instant().isBefore(refusal.until()));
         refusals.put(by, new Refusal(why, clock.instant().plus(PAUSE)));
       }
+      release(entry);
     }
     if (why == null) {
       blob.completed();
     } else {
       blob.failed(why);
     }
-    synchronized (this) {
-      release(entry);
-    }
   }
 
-  /** Makes room for a blob that is about to come. */
-  private synchronized void makeRoom(Entry entry) throws CacheFullException {
-    long size = entry.descriptor.size();
-    if (entry.weight > 0) {
-      return;
+  /** Makes room for so many bytes of a blob, which are about to come. */
+  private void makeRoom(Entry entry, long bytes, boolean isFull) throws CacheFullException {
+    List<Path> gone;
+    synchronized (this) {
+      long more = entry.descriptor.size() - entry.weight;
+      // Whatever a full disk says that it has: it has not given it.
+      gone = evict(more, bytes, isFull ? 0 : folder.usableSpace() - promised());
+      entry.coming = true;
+      entry.weight += more;
+      used += more;
+      listener.holds(used);
     }
-    evictUntil(size);
-    if (used + size > limit) {
+    // Here, because it takes time, and before anything is written, because it has to be free.
+    gone.forEach(BlobFolder::delete);
+  }
+
+  /** What others that are on their way will still take of the disk. */
+  private long promised() {
+    return entries.values().stream()
+        .filter(entry -> entry.coming && entry.blob != null)
+        .mapToLong(entry -> entry.descriptor.size() - entry.blob.available())
+        .sum();
+  }
+
+  /**
+   * Lets go what was not asked for longest until there is room for {@code more} bytes in the cache
+   * and {@code bytes} on a disk that has {@code free} ones. Nothing goes if that does not help.
+   *
+   * @return the files, which have no names any more and still have to be deleted
+   */
+  private List<Path> evict(long more, long bytes, long free) throws CacheFullException {
+    long over = used + more - limit;
+    long missing = bytes - free;
+    var going = new ArrayList<Entry>();
+    long room = 0;
+    for (Iterator<Entry> oldest = entries.values().iterator();
+        oldest.hasNext() && room < Math.max(over, missing); ) {
+      var entry = oldest.next();
+      if (entry.holders == 0) {
+        going.add(entry);
+        room += entry.weight;
+      }
+    }
+    if (room < over) {
       throw new CacheFullException(
           "the cache of %d bytes is full of what is being read".formatted(limit));
     }
-    entry.weight = size;
-    used += size;
-    listener.holds(used);
-  }
-
-  private void evictUntil(long size) throws CacheFullException {
-    long onDisk = folder.usableSpace();
-    for (Iterator<Entry> oldest = entries.values().iterator(); oldest.hasNext(); ) {
-      if (used + size <= limit && onDisk >= size) {
-        return;
-      }
-      var entry = oldest.next();
-      if (entry.holders == 0) {
-        oldest.remove();
-        listener.evicted();
-        onDisk += entry.weight;
-        discard(entry);
-      }
+    if (room < missing) {
+      throw FullDisk.exception();
     }
-    if (onDisk < size) {
-      throw new CacheFullException(
-          "the disk of the cache has no room for %d bytes".formatted(size));
+    var gone = new ArrayList<Path>();
+    for (var entry : going) {
+      entries.remove(entry.descriptor.digest());
+      listener.evicted();
+      folder.putAside(entry.descriptor.digest()).ifPresent(gone::add);
+      forgetWeight(entry);
     }
+    return gone;
   }
 
   /** Forgets a blob, and deletes its file. */
@@ -304,10 +331,14 @@ public final class BlobCache implements AutoCloseable {
     }
     var blob = entry.blob;
     entry.blob = null;
-    if (entries.get(entry.descriptor.digest()) != entry) {
+    boolean kept = entries.get(entry.descriptor.digest()) == entry;
+    if (!kept) {
       forgetWeight(entry);
     }
-    if (blob != null) {
+    if (blob != null && kept) {
+      // At once: while it is open, its room on the disk is not free when it has to go.
+      blob.close();
+    } else if (blob != null) {
       // The last one to close a deleted file waits for the disk.
       executor.execute(blob::close);
     }

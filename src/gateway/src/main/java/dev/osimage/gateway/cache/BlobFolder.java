@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
@@ -127,18 +128,27 @@ final class BlobFolder {
 
   /** At once from its name, and a moment later from the disk, which takes time. */
   void delete(Digest digest) {
+    putAside(digest).ifPresent(gone -> executor.execute(() -> delete(gone)));
+  }
+
+  /** Takes its name from a blob; the file that is left is for {@link #delete(Path)}. */
+  Optional<Path> putAside(Digest digest) {
+    var file = file(digest);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
     try {
-      if (Files.exists(file(digest))) {
-        var gone = parts.resolve(UUID.randomUUID().toString());
-        Files.move(file(digest), gone, StandardCopyOption.ATOMIC_MOVE);
-        executor.execute(() -> delete(gone));
-      }
+      return Optional.of(
+          Files.move(
+              file, parts.resolve(UUID.randomUUID().toString()), StandardCopyOption.ATOMIC_MOVE));
     } catch (IOException e) {
       LOG.warn("{} can't be deleted: {}", digest, e.getMessage());
+      return Optional.empty();
     }
   }
 
-  private static void delete(Path gone) {
+  /** Deletes what was put aside; its room on the disk is free then. */
+  static void delete(Path gone) {
     try {
       Files.deleteIfExists(gone);
     } catch (IOException e) {
@@ -153,7 +163,14 @@ final class BlobFolder {
 
   /** Sees to it that there is room for a blob. */
   interface Room {
-    void make() throws IOException;
+
+    /**
+     * Makes room for so many bytes.
+     *
+     * @param isFull the disk has just refused to take any
+     * @throws CacheFullException if there can't be room
+     */
+    void make(long bytes, boolean isFull) throws CacheFullException;
   }
 
   /** Makes a blob complete, from the file of an earlier process or from its source. */
@@ -177,36 +194,37 @@ final class BlobFolder {
     var part = parts.resolve(UUID.randomUUID().toString());
     try (var content = source.open(blob.descriptor())) {
       // Others go only for what really comes.
-      room.make();
+      room.make(blob.descriptor().size(), false);
       var channel =
-          FileChannel.open(
-              part,
-              StandardOpenOption.CREATE_NEW,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
+          FullDisk.told(() ->
+              FileChannel.open(
+                  part,
+                  StandardOpenOption.CREATE_NEW,
+                  StandardOpenOption.READ,
+                  StandardOpenOption.WRITE));
       // Those who hold the blob read from it, also after a failure.
       blob.openedAs(channel);
-      copy(content, channel, blob, listener);
-      channel.force(true);
-      Files.move(part, file(blob.descriptor().digest()), StandardCopyOption.ATOMIC_MOVE);
-      sync(blobs);
+      copy(content, channel, blob, room, listener);
+      FullDisk.told(() -> {
+        channel.force(true);
+        Files.move(part, file(blob.descriptor().digest()), StandardCopyOption.ATOMIC_MOVE);
+        sync(blobs);
+        return part;
+      });
     } finally {
       Files.deleteIfExists(part);
     }
   }
 
   private static void copy(
-      InputStream content, FileChannel channel, Blob blob, CacheListener listener)
+      InputStream content, FileChannel channel, Blob blob, Room room, CacheListener listener)
       throws IOException {
     var bytes = new byte[PIECE];
     long position = 0;
     long told = 0;
     long since = System.nanoTime();
     for (int count; (count = content.readNBytes(bytes, 0, PIECE)) > 0; ) {
-      var buffer = ByteBuffer.wrap(bytes, 0, count);
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
-      }
+      write(ByteBuffer.wrap(bytes, 0, count), channel, blob.descriptor().size() - position, room);
       position += count;
       if (position - told >= BUFFER) {
         listener.fetched(position - told);
@@ -221,6 +239,21 @@ final class BlobFolder {
       }
     }
     listener.fetched(position - told);
+  }
+
+  /** Writes all of it; where the disk has become full, others go for what is {@code left}. */
+  private static void write(ByteBuffer buffer, FileChannel channel, long left, Room room)
+      throws IOException {
+    while (buffer.hasRemaining()) {
+      try {
+        channel.write(buffer);
+      } catch (IOException e) {
+        if (!FullDisk.isMeantBy(e)) {
+          throw e;
+        }
+        room.make(left, true);
+      }
+    }
   }
 
   private static void sync(Path folder) throws IOException {

@@ -53,25 +53,36 @@ public final class CatalogFile {
       return;
     }
     try {
-      var part = file.resolveSibling(file.getFileName() + ".part");
       var json = JSON.writeValueAsBytes(images);
       if (json.length > MAX_BYTES) {
         LOG.warn("the catalog is too large to be saved: {} bytes", json.length);
         return;
       }
+      write(json);
+      saved.set(images);
+    } catch (IOException e) {
+      LOG.warn("the catalog can't be saved: {}", e.getMessage());
+    }
+  }
+
+  private void write(byte[] json) throws IOException {
+    var part = file.resolveSibling(file.getFileName() + ".part");
+    try {
       try (var channel =
           FileChannel.open(
               part,
               StandardOpenOption.CREATE,
               StandardOpenOption.TRUNCATE_EXISTING,
               StandardOpenOption.WRITE)) {
-        channel.write(ByteBuffer.wrap(json));
+        // A disk that becomes full takes a part at first, and says so the next time.
+        for (var buffer = ByteBuffer.wrap(json); buffer.hasRemaining(); ) {
+          channel.write(buffer);
+        }
         channel.force(true);
       }
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-      saved.set(images);
-    } catch (IOException e) {
-      LOG.warn("the catalog can't be saved: {}", e.getMessage());
+    } finally {
+      Files.deleteIfExists(part);
     }
   }
 }

@@ -90,7 +90,6 @@ public final class WebServer implements AutoCloseable {
             .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, 1L)
             .setServerOption(UndertowOptions.DECODE_URL, false)
             .setServerOption(UndertowOptions.ENABLE_HTTP2, false)
-            .setServerOption(UndertowOptions.RECORD_REQUEST_START_TIME, true)
             .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, millis(settings.idleTimeout()))
             .setServerOption(
                 UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(settings.requestTimeout()))

@@ -2,12 +2,12 @@ package dev.osimage.gateway.cache;
 
 import static dev.osimage.gateway.cache.TestSource.bytes;
 import static dev.osimage.gateway.cache.TestSource.descriptor;
+import static dev.osimage.gateway.cache.TestSource.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.osimage.oci.Descriptor;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -18,7 +18,6 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -39,33 +38,6 @@ class BlobCacheTest {
   private final Counts counts = new Counts();
   private final AtomicReference<Instant> now =
       new AtomicReference<>(Instant.parse("2026-03-01T12:00:00Z"));
-
-  private static final class Counts implements CacheListener {
-    private final AtomicLong held = new AtomicLong();
-    private final AtomicLong evictions = new AtomicLong();
-    private final AtomicLong damages = new AtomicLong();
-
-    @Override
-    public void holds(long bytes) {
-      held.set(bytes);
-    }
-
-    @Override
-    public void evicted() {
-      evictions.incrementAndGet();
-    }
-
-    @Override
-    public void fetching() {}
-
-    @Override
-    public void fetched(long bytes) {}
-
-    @Override
-    public void damaged() {
-      damages.incrementAndGet();
-    }
-  }
 
   @AfterEach
   void end() {
@@ -99,18 +71,6 @@ class BlobCacheTest {
     public Instant instant() {
       return now.get();
     }
-  }
-
-  private static byte[] read(Blob blob) throws Exception {
-    blob.awaitEnd();
-    if (blob.failure().isPresent()) {
-      throw blob.failure().get();
-    }
-    var bytes = ByteBuffer.allocate((int) blob.available());
-    while (bytes.hasRemaining() && blob.channel().read(bytes, bytes.position()) > 0) {
-      // Until all of it is there.
-    }
-    return bytes.array();
   }
 
   private static byte[] get(BlobCache cache, byte[] content, BlobSource source) throws Exception {

@@ -6,6 +6,7 @@ import dev.osimage.oci.content.VerifyingStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -41,6 +42,19 @@ final class TestSource implements BlobSource {
 
   static Descriptor descriptor(byte[] content) {
     return new Descriptor("application/octet-stream", Digest.of(content), content.length);
+  }
+
+  /** All of a blob, once it is there. */
+  static byte[] read(Blob blob) throws Exception {
+    blob.awaitEnd();
+    if (blob.failure().isPresent()) {
+      throw blob.failure().get();
+    }
+    var bytes = ByteBuffer.allocate((int) blob.available());
+    while (bytes.hasRemaining() && blob.channel().read(bytes, bytes.position()) > 0) {
+      // Until all of it is there.
+    }
+    return bytes.array();
   }
 
   void give(int bytes) {

@@ -51,6 +51,7 @@ final class TestGateway implements AutoCloseable {
 
   private static final String MANIFEST = "sha256:" + "1".repeat(64);
   private static final long PLENTY = 1L << 30;
+  private static final int MANY = 1000;
 
   final FaultRegistry registry = FaultRegistry.start();
   final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
@@ -72,7 +73,11 @@ final class TestGateway implements AutoCloseable {
   private final Catalog catalog = new Catalog();
 
   private TestGateway(
-      Path folder, int requestsPerSecond, long cacheBytes, Optional<ServerCertificate> certificate)
+      Path folder,
+      int connections,
+      int requestsPerSecond,
+      long cacheBytes,
+      Optional<ServerCertificate> certificate)
       throws IOException {
     dockerConfig = folder.resolve("config.json");
     catalog.restore(
@@ -86,7 +91,7 @@ final class TestGateway implements AutoCloseable {
             certificate,
             "http://boot.example.com:8080",
             new AppendRules(Set.of("console")),
-            1000,
+            connections,
             Duration.ofSeconds(2),
             Duration.ofSeconds(1),
             requestsPerSecond);
@@ -108,19 +113,23 @@ final class TestGateway implements AutoCloseable {
   }
 
   static TestGateway start(Path folder) throws IOException {
-    return new TestGateway(folder, 0, PLENTY, Optional.empty());
+    return new TestGateway(folder, MANY, 0, PLENTY, Optional.empty());
+  }
+
+  static TestGateway withConnections(Path folder, int connections) throws IOException {
+    return new TestGateway(folder, connections, 0, PLENTY, Optional.empty());
   }
 
   static TestGateway withRequestsPerSecond(Path folder, int requests) throws IOException {
-    return new TestGateway(folder, requests, PLENTY, Optional.empty());
+    return new TestGateway(folder, MANY, requests, PLENTY, Optional.empty());
   }
 
   static TestGateway withCacheOf(Path folder, long bytes) throws IOException {
-    return new TestGateway(folder, 0, bytes, Optional.empty());
+    return new TestGateway(folder, MANY, 0, bytes, Optional.empty());
   }
 
   static TestGateway withTls(Path folder, ServerCertificate certificate) throws IOException {
-    return new TestGateway(folder, 0, PLENTY, Optional.of(certificate));
+    return new TestGateway(folder, MANY, 0, PLENTY, Optional.of(certificate));
   }
 
   int port() {
@@ -182,10 +191,6 @@ final class TestGateway implements AutoCloseable {
       responses.add(response);
     }
     return response;
-  }
-
-  byte[] body(String path) throws IOException {
-    return get(path).body().bytes();
   }
 
   /** What it says to these characters, as characters. */

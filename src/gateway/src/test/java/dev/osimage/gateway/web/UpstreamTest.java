@@ -6,6 +6,7 @@ import static dev.osimage.gateway.web.TestGateway.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.osimage.gateway.SmallDisk;
 import dev.osimage.oci.faults.Answer;
 import dev.osimage.oci.faults.FaultRegistry;
 import dev.osimage.oci.faults.Quirk;
@@ -15,12 +16,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.concurrent.Future;
-import okhttp3.Response;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,25 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What machines see while the registry has its troubles. */
 @Timeout(120)
-class UpstreamTest {
-
-  @TempDir private Path folder;
-
-  private TestGateway gateway;
-
-  @BeforeEach
-  void begin() throws IOException {
-    gateway = TestGateway.start(folder);
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    gateway.close();
-  }
-
-  private static byte[] body(Response response) throws IOException {
-    return response.body().bytes();
-  }
+class UpstreamTest extends WithGateway {
 
   @Test
   void manyAtOnceAreOneFetchAndAllHaveTheRightBytes() throws Exception {
@@ -99,6 +82,46 @@ class UpstreamTest {
 
     assertThat(body(gateway.get(ROOT + "kernel"))).isEqualTo(KERNEL);
     assertThat(gateway.registry.count(Step.BLOB_GET)).isEqualTo(2);
+  }
+
+  @Test
+  void aTokenThatExpiresInTheMiddleOfAFetchIsReplacedAndItGoesOnWhereItWas() throws Exception {
+    gateway.registry.add(
+        Quirk.BEARER,
+        Quirk.ANONYMOUS_PULL,
+        // The first request has no token yet.
+        Rule.once(Step.BLOB_GET).after(1).cutsAnswer(700_000),
+        Rule.once(Step.BLOB_GET).after(2).expiresTokens());
+
+    assertThat(body(gateway.get(ROOT + "kernel"))).isEqualTo(KERNEL);
+    assertThat(gateway.registry.requests(Step.BLOB_GET, Step.TOKEN))
+        .extracting(request -> request.step() + " " + request.header("Range"))
+        .containsExactly(
+            "BLOB_GET null",
+            "TOKEN null",
+            "BLOB_GET null",
+            "BLOB_GET bytes=700000-",
+            "TOKEN null",
+            "BLOB_GET bytes=700000-");
+  }
+
+  @Test
+  void whatTheRegistryHasLostIsServedAsLongAsItIsInTheCache() throws Exception {
+    gateway.close();
+    gateway = TestGateway.withCacheOf(folder, KERNEL.length + 1000);
+    body(gateway.get(ROOT + "kernel"));
+    gateway.registry.add(
+        Rule.always(Step.BLOB_GET).after(1).answers(Answer.error(404, "BLOB_UNKNOWN", "gone")));
+
+    assertThat(body(gateway.get(ROOT + "kernel"))).isEqualTo(KERNEL);
+    assertThat(body(gateway.get(ROOT + "initramfs"))).as("it goes for that").isEqualTo(INITRAMFS);
+    var lost = gateway.get(ROOT + "kernel");
+    assertThat(lost.code()).isEqualTo(502);
+    assertThat(lost.header("OsImage-Reason")).isEqualTo("ArtifactLost");
+    assertThat(new String(body(lost), StandardCharsets.UTF_8)).contains("404");
+    assertThat(body(gateway.get(ROOT + "initramfs")))
+        .as("nothing goes for it")
+        .isEqualTo(INITRAMFS);
   }
 
   @ParameterizedTest
@@ -157,5 +180,30 @@ class UpstreamTest {
     var response = gateway.get(ROOT + "kernel");
     assertThat(response.code()).isEqualTo(503);
     assertThat(response.body().string()).contains("has to be made larger");
+  }
+
+  @Test
+  void aDiskThatBecomesFullIsSaidAndWhatIsThereIsServed(@TempDir Path mount) throws Exception {
+    try (var disk = SmallDisk.mount(mount, 4)) {
+      gateway.close();
+      gateway = TestGateway.start(disk.folder());
+      body(gateway.get(ROOT + "initramfs"));
+      gateway.registry.add(
+          Rule.once(Step.BLOB_GET).cutsAnswer(700_000),
+          Rule.once(Step.BLOB_GET).after(1).runs(registry -> disk.fill(0)));
+
+      var full = gateway.get(ROOT + "kernel", "Range", "bytes=0-9");
+      assertThat(full.code()).isEqualTo(503);
+      assertThat(full.header("OsImage-Reason")).as("not the registry's fault").isNull();
+      assertThat(full.header("Retry-After")).isNotNull();
+      assertThat(full.body().string()).startsWith("the disk of the gateway's cache is full");
+      assertThat(body(gateway.get(ROOT + "initramfs"))).isEqualTo(INITRAMFS);
+
+      disk.free();
+      Awaitility.await("it is fetched again")
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> Arrays.equals(body(gateway.get(ROOT + "kernel")), KERNEL));
+      gateway.close();
+    }
   }
 }

@@ -9,42 +9,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osimage.oci.Digest;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
-import okhttp3.Response;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What machines see, over real connections. */
 @Timeout(120)
-class WebServerTest {
-
-  @TempDir private Path folder;
-
-  private TestGateway gateway;
-
-  @BeforeEach
-  void begin() throws IOException {
-    gateway = TestGateway.start(folder);
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    gateway.close();
-  }
-
-  private static byte[] body(Response response) throws IOException {
-    return response.body().bytes();
-  }
+class WebServerTest extends WithGateway {
 
   @Test
   void aPartIsServedWithItsDigestAsTag() throws Exception {
@@ -301,6 +280,34 @@ class WebServerTest {
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))
           .until(() -> gateway.scrape().contains("osimage_gateway_active_requests 0.0"));
+    }
+  }
+
+  @Test
+  void beyondTheLimitOfConnectionsAMachineWaitsUntilIdleOnesAreCutOff() throws Exception {
+    gateway.close();
+    gateway = TestGateway.withConnections(folder, 20);
+    var idle = new ArrayList<Socket>();
+    try {
+      for (int i = 0; i < 20; i++) {
+        idle.add(gateway.connect());
+      }
+
+      assertThat(body(gateway.get(ROOT + "initramfs"))).isEqualTo(INITRAMFS);
+      assertThat(idle).as("it had to wait").anyMatch(WebServerTest::isCutOff);
+    } finally {
+      for (var socket : idle) {
+        socket.close();
+      }
+    }
+  }
+
+  private static boolean isCutOff(Socket socket) {
+    try {
+      socket.setSoTimeout(1);
+      return socket.getInputStream().read() < 0;
+    } catch (IOException e) {
+      return false;
     }
   }
 
