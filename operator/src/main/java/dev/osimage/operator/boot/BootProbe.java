@@ -19,8 +19,9 @@ import okhttp3.Request;
 import okhttp3.Response;
 
 /**
- * Asks for boot URLs as machines do: HEAD of every part, and of the smallest one its first byte,
- * for which the gateway has to have it. The parts that are large it fetches when a machine asks.
+ * Asks for boot URLs as machines do: HEAD of every part, the script, and of the smallest of the
+ * parts that it is given the first byte, for which the gateway has to have it. The parts that are
+ * large it fetches when a machine asks.
  */
 final class BootProbe {
 

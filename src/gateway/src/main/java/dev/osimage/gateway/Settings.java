@@ -76,7 +76,7 @@ record Settings(
           (int) number(env, "OSIMAGE_GATEWAY_CONNECTIONS", 8192, 1, 1_000_000),
           Durations.parse(env.getOrDefault("OSIMAGE_GATEWAY_IDLE_TIMEOUT", "2m")),
           Durations.parse(env.getOrDefault("OSIMAGE_GATEWAY_REQUEST_TIMEOUT", "10s")),
-          (int) number(env, "OSIMAGE_GATEWAY_REQUESTS_PER_SECOND", 50, 0, 1_000_000));
+          (int) number(env, "OSIMAGE_GATEWAY_REQUESTS_PER_SECOND", 0, 0, 1_000_000));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("OSIMAGE_GATEWAY_…: " + e.getMessage(), e);
     }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -216,29 +217,64 @@ final class BlobFolder {
     }
   }
 
-  private static void copy(
+  private void copy(
       InputStream content, FileChannel channel, Blob blob, Room room, CacheListener listener)
       throws IOException {
-    var bytes = new byte[PIECE];
-    long position = 0;
-    long told = 0;
-    long since = System.nanoTime();
-    for (int count; (count = content.readNBytes(bytes, 0, PIECE)) > 0; ) {
-      write(ByteBuffer.wrap(bytes, 0, count), channel, blob.descriptor().size() - position, room);
-      position += count;
-      if (position - told >= BUFFER) {
-        listener.fetched(position - told);
-        told = position;
-        blob.grownTo(position);
+    long size = blob.descriptor().size();
+    var written = new AtomicLong();
+    try (var writer =
+        new WriteBehind(
+            BUFFER,
+            (bytes, length) -> {
+              for (int from = 0; from < length; from += PIECE) {
+                var piece = ByteBuffer.wrap(bytes, from, Math.min(PIECE, length - from));
+                write(piece, channel, size - written.get() - from, room);
+              }
+              blob.grownTo(written.addAndGet(length));
+            },
+            executor)) {
+      var pace = new Pace();
+      for (int count = -1; count != 0; ) {
+        var buffer = writer.buffer();
+        count = fill(buffer, content, pace);
+        writer.write(buffer, count);
+        listener.fetched(count);
       }
-      if (System.nanoTime() - since > PATIENCE.toNanos()) {
+      writer.finish();
+    }
+  }
+
+  /** Fills a buffer; returns how much of it, which is less at the end only. */
+  private static int fill(byte[] buffer, InputStream content, Pace pace) throws IOException {
+    int count = 0;
+    while (count < buffer.length) {
+      int read = content.read(buffer, count, buffer.length - count);
+      if (read < 0) {
+        break;
+      }
+      count += read;
+      pace.passed(read);
+    }
+    return count;
+  }
+
+  /** Sees to it that a source does not give {@link #LEAST} in more time than {@link #PATIENCE}. */
+  private static final class Pace {
+
+    private long since = System.nanoTime();
+    private long bytes;
+
+    void passed(int more) throws IOException {
+      bytes += more;
+      long now = System.nanoTime();
+      if (now - since > PATIENCE.toNanos()) {
         throw new IOException("the registry gives less than 1 MiB a minute");
       }
-      if (position % LEAST < PIECE) {
-        since = System.nanoTime();
+      if (bytes >= LEAST) {
+        bytes = 0;
+        since = now;
       }
     }
-    listener.fetched(position - told);
   }
 
   /** Writes all of it; where the disk has become full, others go for what is {@code left}. */

@@ -8,42 +8,70 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import javax.net.SocketFactory;
+import okhttp3.Interceptor;
 import okio.AsyncTimeout;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sockets that read and write much at once: OkHttp moves 8 KiB at a time, and a system call and a
- * look at the clock for each is a third of what an upload costs. They keep the time of writes
- * themselves; OkHttp shall not.
+ * look at the clock for each is a third of what a transfer costs. They keep the times of reads and
+ * writes themselves; OkHttp shall not.
  */
 final class BufferedSockets extends SocketFactory {
 
   private static final int BUFFER = 128 * 1024;
 
+  private final Duration readTimeout;
   private final Duration writeTimeout;
 
-  /** Sockets whose writes fail with {@link SocketTimeoutException} after this time. */
-  BufferedSockets(Duration writeTimeout) {
+  /**
+   * Sockets whose reads and writes fail with {@link SocketTimeoutException} after these times; for
+   * reads a request may have {@linkplain #reading another}.
+   */
+  BufferedSockets(Duration readTimeout, Duration writeTimeout) {
+    this.readTimeout = readTimeout;
     this.writeTimeout = writeTimeout;
+  }
+
+  /** For a request, a network interceptor: reads of its answer fail after this time. */
+  static Interceptor reading(Duration timeout) {
+    return chain -> {
+      Objects.requireNonNull(chain.connection()).socket().setSoTimeout(millis(timeout));
+      return chain.proceed(chain.request());
+    };
+  }
+
+  private static int millis(Duration timeout) {
+    return Math.toIntExact(timeout.toMillis());
   }
 
   @Override
   public Socket createSocket() {
-    return new BufferedSocket(writeTimeout);
+    return new BufferedSocket(readTimeout, writeTimeout);
   }
 
   private static final class BufferedSocket extends Socket {
 
+    private final Duration readTimeout;
     private final Duration writeTimeout;
     private @Nullable InputStream in;
     private @Nullable OutputStream out;
 
-    BufferedSocket(Duration writeTimeout) {
+    BufferedSocket(Duration readTimeout, Duration writeTimeout) {
+      this.readTimeout = readTimeout;
       this.writeTimeout = writeTimeout;
+    }
+
+    /** Without end, as OkHttp wants it, nothing waits: a handshake, or the answer of a proxy. */
+    @Override
+    public synchronized void setSoTimeout(int timeout) throws SocketException {
+      super.setSoTimeout(timeout == 0 ? millis(readTimeout) : timeout);
     }
 
     @Override

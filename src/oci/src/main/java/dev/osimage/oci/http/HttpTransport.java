@@ -36,10 +36,11 @@ public final class HttpTransport implements AutoCloseable {
             .protocols(List.of(Protocol.HTTP_1_1))
             .proxySelector(settings.proxies().selector())
             .proxyAuthenticator(settings.proxies().authenticator())
-            .socketFactory(new BufferedSockets(settings.writeTimeout()))
+            .socketFactory(new BufferedSockets(settings.answerTimeout(), settings.writeTimeout()))
             .connectTimeout(settings.connectTimeout())
+            // The sockets keep these two.
             .writeTimeout(Duration.ZERO)
-            .readTimeout(settings.answerTimeout())
+            .readTimeout(Duration.ZERO)
             .followRedirects(false)
             .followSslRedirects(false)
             .addInterceptor(headers(settings))
@@ -50,8 +51,16 @@ public final class HttpTransport implements AutoCloseable {
 
   private HttpTransport(OkHttpClient plain, HttpSettings settings, RunningCalls running) {
     this(
-        plain.newBuilder().eventListener(running).build(),
-        plain.newBuilder().eventListener(running).readTimeout(settings.commitTimeout()).build(),
+        plain
+            .newBuilder()
+            .eventListener(running)
+            .addNetworkInterceptor(BufferedSockets.reading(settings.answerTimeout()))
+            .build(),
+        plain
+            .newBuilder()
+            .eventListener(running)
+            .addNetworkInterceptor(BufferedSockets.reading(settings.commitTimeout()))
+            .build(),
         new Transfers(settings.transfersPerHost()),
         running,
         CaBundle.NONE);

@@ -258,9 +258,9 @@ class DeletionsTest extends AgainstFaults {
         .containsKey("dev.osimage.id");
   }
 
-  /** Distribution may have forgotten the manifest before it failed, but not the tag. */
+  /** Distribution may have forgotten the manifest before it failed, but not the tag's name. */
   @Test
-  void aManifestOfTheTagsOwnThatCouldNotBeDeletedIsThereWhenThatIsTriedAgain() throws IOException {
+  void aTagWhoseOwnManifestCouldNotBeDeletedNamesItWhenThatIsTriedAgain() throws IOException {
     var registry =
         registry(
             Quirk.NO_TAG_DELETE, Rule.once(Step.MANIFEST_DELETE).after(2).answers(Answer.of(500)));
@@ -270,8 +270,26 @@ class DeletionsTest extends AgainstFaults {
 
     assertOnlyKept(registry, manifest);
     var standIn = "/v2/os/debian/manifests/" + deleted(registry).getLast();
+    var tag = "/v2/os/debian/manifests/old";
     assertThat(registry.requests().stream().map(Received::toString))
-        .endsWith("DELETE " + standIn, "PUT " + standIn, "DELETE " + standIn);
+        .endsWith("DELETE " + standIn, "GET " + tag, "PUT " + tag, "DELETE " + standIn);
+  }
+
+  @Test
+  void aTagThatSomebodySetsInTheMeantimeIsHis() throws IOException {
+    var second = Rule.once(Step.MANIFEST_DELETE).after(2);
+    var other = bytes(20);
+    var registry =
+        registry(
+            Quirk.NO_TAG_DELETE,
+            second.runs(it -> it.addManifest("old", MediaTypes.IMAGE_MANIFEST, other)),
+            second.answers(Answer.of(500)));
+    var manifest = tagged(registry);
+
+    client(registry).untag("old", manifest.digest());
+
+    assertThat(registry.manifest("old")).contains(other);
+    assertThat(registry.manifest("kept")).isPresent();
   }
 
   @Test
