@@ -23,7 +23,7 @@ final class BlobResponse implements ChannelListener<StreamSinkChannel> {
   private static final Logger LOG = LoggerFactory.getLogger(BlobResponse.class);
 
   /** After so many bytes it is the next client's turn on this thread. */
-  private static final long TURN = 4L * 1024 * 1024;
+  private static final long TURN = 256L * 1024;
 
   private static final int FIRST = 8 * 1024;
 
