@@ -9,12 +9,15 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import okhttp3.Request;
 import okhttp3.Response;
 
@@ -105,10 +108,22 @@ final class BootProbe {
       case UnknownHostException unknown -> "nobody knows this name";
       case InterruptedIOException late -> "no answer in time";
       case ConnectException refused -> "no connection";
+      case SSLPeerUnverifiedException other -> "its certificate is for another name";
+      case SSLException tls when isOutOfDate(tls) -> "its certificate is not valid now";
       case SSLException tls when ConnectionFailure.isUntrusted(tls) ->
           "its certificate is not trusted (name its authority in builder.caBundle of the chart)";
       default -> "the connection broke";
     };
+  }
+
+  private static boolean isOutOfDate(SSLException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof CertificateExpiredException
+          || cause instanceof CertificateNotYetValidException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The gateway says why. */

@@ -4,6 +4,7 @@ import dev.osimage.api.Artifact;
 import dev.osimage.api.Check;
 import dev.osimage.api.Durations;
 import dev.osimage.api.OsImage;
+import dev.osimage.api.Part;
 import dev.osimage.api.Reason;
 import dev.osimage.api.Retired;
 import dev.osimage.image.BuildPlan;
@@ -124,8 +125,11 @@ final class Chores {
 
   /** Of the registry: those of a gateway are probed by the operator itself. */
   private List<String> bootUrls() {
-    var boot = observed.status().boot();
-    return boot == null || settings.gatewayUrl().isPresent() ? List.of() : boot.partUrls();
+    var parts = observed.status().parts();
+    // Not those of status.boot, which may be of a gateway that is no more.
+    return parts == null || settings.gatewayUrl().isPresent()
+        ? List.of()
+        : parts.stream().map(Part::url).toList();
   }
 
   private Chore.Start untag(List<Retired> retired) {

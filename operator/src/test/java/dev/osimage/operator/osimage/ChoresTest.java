@@ -19,6 +19,7 @@ import dev.osimage.api.Condition;
 import dev.osimage.api.OsImage;
 import dev.osimage.api.OsImageSpec;
 import dev.osimage.api.OsImageStatus;
+import dev.osimage.api.Part;
 import dev.osimage.api.Reason;
 import dev.osimage.image.BuilderLine;
 import dev.osimage.image.RegistryTask;
@@ -66,7 +67,7 @@ class ChoresTest {
   @Test
   void aLookTriesTheRegistrysBootUrlsUnlessThereIsAGateway() {
     var before = published(REBUILDS, 1, 1);
-    var urls = Objects.requireNonNull(before.boot()).partUrls();
+    var urls = Objects.requireNonNull(before.parts()).stream().map(Part::url).toList();
     assertThat(urls).isNotEmpty();
 
     assertThat(tried(SETTINGS, before)).isEqualTo(urls);

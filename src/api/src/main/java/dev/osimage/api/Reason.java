@@ -106,7 +106,8 @@ public enum Reason {
       "CredentialsMissing",
       Nature.CHANGE,
       "The Secret that the spec names is absent or has not the expected keys, or none is named.",
-      "Create or correct the Secret; it is found without touching the OsImage."),
+      "Create or correct the Secret; it is found without touching the OsImage. In BootURLsReachable:"
+          + " machines have no credentials, so let anybody pull there, or install the boot gateway."),
   CREDENTIALS_REFUSED(
       "CredentialsRefused",
       Nature.CHANGE,

@@ -1,7 +1,6 @@
 package dev.osimage.builder;
 
 import dev.osimage.api.Reason;
-import dev.osimage.image.BootLook;
 import dev.osimage.image.Mounts;
 import dev.osimage.image.RegistryTask;
 import dev.osimage.image.Termination;
@@ -10,7 +9,6 @@ import dev.osimage.oci.http.HttpSettings;
 import dev.osimage.oci.http.HttpTransport;
 import dev.osimage.oci.http.RetryPolicy;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,19 +35,27 @@ public final class TaskMain {
   }
 
   static int run(Handover handover, Mounts mounts, HttpSettings settings, RetryPolicy retries) {
-    @Nullable BootLook look = null;
     try (var http = new HttpTransport(settings)) {
       var task = handover.read(Wire::readTask);
       LOG.info("{} at {}", task.kind().text(), task.destination().repository());
       var trusting = Sources.trusting(http, task.caBundle());
       var upkeep = new Upkeep(task, mounts, trusting, retries);
-      look = upkeep.bootLook().orElse(null);
-      upkeep.run();
-      handover.answer(Termination.success(task.artifacts().getFirst().digest()).with(look));
-      return 0;
+      var answer = Termination.success(task.artifacts().getFirst().digest());
+      int exit = 0;
+      try {
+        upkeep.run();
+      } catch (BuildFailure e) {
+        LOG.error("{}: {}", e.reason().text(), e.getMessage(), e.getCause());
+        answer = Termination.failure(e.reason(), e.getMessage());
+        exit = Main.exitCode(e);
+      }
+      // First without: to look at boot URLs may take longer than there is time.
+      handover.answer(answer);
+      handover.answer(answer.with(upkeep.bootLook().orElse(null)));
+      return exit;
     } catch (BuildFailure e) {
       LOG.error("{}: {}", e.reason().text(), e.getMessage(), e.getCause());
-      handover.answer(Termination.failure(e.reason(), e.getMessage()).with(look));
+      handover.answer(Termination.failure(e.reason(), e.getMessage()));
       return Main.exitCode(e);
     } catch (RuntimeException e) {
       LOG.error("a defect", e);

@@ -41,11 +41,11 @@ final class Upkeep {
     this.registry = destination.registry();
   }
 
-  /** What machines would meet at the boot URLs; empty where the task names none. */
+  /** What machines would meet at the boot URLs, if the task names some and it can be seen. */
   Optional<BootLook> bootLook() {
     return task.bootUrls().isEmpty()
         ? Optional.empty()
-        : Optional.of(new BootUrlProbe(destination.http()).look(task.bootUrls()));
+        : new BootUrlProbe(destination.http()).look(task.bootUrls());
   }
 
   /** Does it; throws {@link BuildFailure} with what was found, or why it could not be done. */

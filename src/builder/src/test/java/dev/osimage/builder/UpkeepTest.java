@@ -125,10 +125,9 @@ class UpkeepTest {
 
   @ParameterizedTest
   @CsvSource({
-    "401,CredentialsMissing,gateway.enabled",
-    "403,CredentialsMissing,gateway.enabled",
-    "404,RegistryRefused,gateway.enabled",
-    "503,RegistryUnavailable,HTTP 503",
+    "401,CredentialsMissing,let anybody pull",
+    "403,CredentialsMissing,let anybody pull",
+    "404,RegistryRefused,let anybody pull",
     "400,RegistryRefused,HTTP 400"
   })
   void aBootUrlThatMachinesCannotReadIsTold(int status, String reason, String words)
@@ -141,6 +140,27 @@ class UpkeepTest {
     var look = Objects.requireNonNull(answer.bootLook());
     assertThat(look.reason().text()).isEqualTo(reason);
     assertThat(look.message()).startsWith(url(blob())).contains(words);
+  }
+
+  @Test
+  void aRegistryThatWantsATokenOfEverybodyNeedsTheGateway() throws IOException {
+    registry.answer(
+        "GET " + blob(),
+        new MockResponse.Builder()
+            .code(401)
+            .setHeader("WWW-Authenticate", "Bearer realm=\"https://auth.example.com/token\"")
+            .build());
+
+    var look = Objects.requireNonNull(check(url(blob())).bootLook());
+    assertThat(look.reason()).isEqualTo(Reason.CREDENTIALS_MISSING);
+    assertThat(look.message()).contains("token", "gateway.enabled").doesNotContain("let anybody");
+  }
+
+  @Test
+  void whatPassesIsNoFindingOfBootUrls() throws IOException {
+    registry.answer("GET " + blob(), new MockResponse.Builder().code(503).build());
+
+    assertThat(check(url(blob())).bootLook()).isNull();
   }
 
   @Test

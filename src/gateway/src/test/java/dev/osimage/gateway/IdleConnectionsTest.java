@@ -74,13 +74,14 @@ class IdleConnectionsTest {
         try (var kernel = gateway.get(ROOT + "kernel")) {
           assertThat(kernel.body().bytes()).isEqualTo(KERNEL);
         }
-        assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(2));
+        assertThat(Duration.between(start, Instant.now()))
+            .as("nobody had to be cut off for it")
+            .isLessThan(IDLE);
         assertThat(memory(process)).isLessThan(MEMORY);
 
         Awaitility.await("all are cut off")
             .atMost(IDLE.multipliedBy(2))
-            .until(() -> files(process) - before < 100);
-        assertThat(idle).allMatch(IdleConnectionsTest::isCutOff);
+            .until(() -> idle.stream().allMatch(IdleConnectionsTest::isCutOff));
       } finally {
         for (var connection : idle) {
           connection.close();

@@ -6,6 +6,7 @@ import dev.osimage.oci.Digest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,10 +74,16 @@ public record Termination(
     return termination;
   }
 
-  /** The same with what was found of the boot URLs, if there is room for it. */
+  /** The same with what was found of the boot URLs; as far as there is room for it. */
   public Termination with(@Nullable BootLook look) {
-    var more = new Termination(version, reason, message, digest, step, finished, look);
-    return more.fits() ? more : this;
+    if (look == null) {
+      return this;
+    }
+    return Stream.of(look, new BootLook(look.reason(), ""))
+        .map(it -> new Termination(version, reason, message, digest, step, finished, it))
+        .filter(Termination::fits)
+        .findFirst()
+        .orElse(this);
   }
 
   private Termination and(FinishedPart part) {

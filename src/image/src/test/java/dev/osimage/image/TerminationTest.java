@@ -99,14 +99,17 @@ class TerminationTest {
   }
 
   @Test
-  void whatWasFoundOfBootUrlsIsLeftOutRatherThanTheReasonOfAFailure() {
+  void ofWhatWasFoundOfBootUrlsTheSentenceGoesBeforeThatOfAFailure() {
     var look = new BootLook(Reason.CREDENTIALS_MISSING, "nobody is let in ".repeat(16));
     var moved = Termination.failure(Reason.TAG_MOVED, "somebody moved it");
     var full = Termination.failure(Reason.TAG_MOVED, "m".repeat(2 * Termination.MAX_BYTES));
 
     assertThat(Wire.read(Wire.write(moved.with(look)), Termination.class).bootLook())
         .isEqualTo(look);
-    assertThat(full.with(look)).isEqualTo(full);
+    assertThat(full.with(look).message()).isEqualTo(full.message());
+    assertThat(Wire.write(full.with(look))).hasSizeLessThanOrEqualTo(Termination.MAX_BYTES);
+    var crowded = Termination.failure(Reason.TAG_MOVED, "m".repeat(850));
+    assertThat(crowded.with(look).bootLook()).isEqualTo(new BootLook(look.reason(), ""));
   }
 
   static Stream<String> longMessages() {

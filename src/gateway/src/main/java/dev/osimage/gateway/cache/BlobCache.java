@@ -43,6 +43,9 @@ public final class BlobCache implements AutoCloseable {
   private final Map<Refused, Refusal> refusals = new HashMap<>();
   private long used;
 
+  /** What has no name any more and is about to be deleted. */
+  private long leaving;
+
   private record Refused(Digest digest, String origin) {}
 
   private record Refusal(Exception why, Instant until) {}
@@ -244,10 +247,13 @@ public final class BlobCache implements AutoCloseable {
   /** Makes room for so many bytes of a blob, which are about to come. */
   private void makeRoom(Entry entry, long bytes, boolean isFull) throws CacheFullException {
     List<Path> gone;
+    long size;
     synchronized (this) {
       long more = entry.descriptor.size() - entry.weight;
       // Whatever a full disk says that it has: it has not given it.
-      gone = evict(more, bytes, isFull ? 0 : folder.usableSpace() - promised());
+      gone = evict(more, bytes, isFull ? 0 : folder.usableSpace() + leaving - promised());
+      size = gone.stream().mapToLong(BlobFolder::size).sum();
+      leaving += size;
       entry.coming = true;
       entry.weight += more;
       used += more;
@@ -255,6 +261,9 @@ public final class BlobCache implements AutoCloseable {
     }
     // Here, because it takes time, and before anything is written, because it has to be free.
     gone.forEach(BlobFolder::delete);
+    synchronized (this) {
+      leaving -= size;
+    }
   }
 
   /** What others that are on their way will still take of the disk. */

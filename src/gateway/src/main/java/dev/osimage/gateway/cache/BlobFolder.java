@@ -148,6 +148,11 @@ final class BlobFolder {
     }
   }
 
+  /** The bytes of what was put aside; none of what is not there. */
+  static long size(Path gone) {
+    return gone.toFile().length();
+  }
+
   /** Deletes what was put aside; its room on the disk is free then. */
   static void delete(Path gone) {
     try {

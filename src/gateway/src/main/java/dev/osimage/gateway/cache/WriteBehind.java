@@ -57,7 +57,10 @@ final class WriteBehind implements AutoCloseable {
         free.add(piece.buffer);
       }
     } catch (InterruptedException e) {
-      // Only who ends the process interrupts.
+      failure = e;
+      for (var piece = full.poll(); piece != null; piece = full.poll()) {
+        free.offer(piece.buffer);
+      }
       Thread.currentThread().interrupt();
     }
   }

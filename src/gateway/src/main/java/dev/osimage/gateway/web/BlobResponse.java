@@ -68,6 +68,10 @@ final class BlobResponse implements ChannelListener<StreamSinkChannel> {
     } catch (IOException | RuntimeException e) {
       LOG.debug("{} is gone: {}", exchange.getSourceAddress(), e.getMessage());
       cut();
+    } catch (Error e) {
+      // Such as no memory for one connection more: this one shall not keep what it has.
+      cut();
+      throw e;
     }
   }
 

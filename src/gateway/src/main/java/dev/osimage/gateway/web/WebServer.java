@@ -115,7 +115,8 @@ public final class WebServer implements AutoCloseable {
         served = content;
         LOG.info("serving with another certificate");
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      // An exception would end the looks.
       LOG.warn("the certificate stays what it was: {}", e.getMessage());
     }
   }

@@ -90,6 +90,9 @@ class TlsTest {
     try (var gateway = TestGateway.withTls(folder, write(issue(Key.EC_PKCS8), Key.EC_PKCS8))) {
       assertThat(gateway.raw("GET " + TestGateway.ROOT + "kernel HTTP/1.0\r\n\r\n"))
           .doesNotContain("200");
+      try (var response = get(client(), gateway, TestGateway.ROOT + "kernel")) {
+        assertThat(response.body().bytes()).isEqualTo(TestGateway.KERNEL);
+      }
     }
   }
 
