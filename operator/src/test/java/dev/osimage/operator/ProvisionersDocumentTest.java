@@ -332,8 +332,8 @@ class ProvisionersDocumentTest {
             1L, null, artifact, parts, boot, null, null, null, null, null, null, null, null, null);
     var image = new OsImage();
     image.setMetadata(new ObjectMetaBuilder().withNamespace("default").withName("debian").build());
-    return new BootUrls("http://192.0.2.10:30080")
-        .in(image, status, (object, found) -> Optional.empty(), Instant.EPOCH);
+    return BootUrls.ofGateway("http://192.0.2.10:30080", (object, found) -> Optional.empty())
+        .in(image, status, Instant.EPOCH);
   }
 
   private static String digest(String content) {
